@@ -1,0 +1,29 @@
+# What developers do. `make` prints this list.
+PYTHON := .venv/bin/python
+LOCKING := .venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet --group build
+
+.DEFAULT_GOAL := help
+.PHONY: help test lint bench exercises lock
+
+help:  ## print this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+
+test:  ## run all tests, real browsers included
+	python3 start.py test
+
+lint:  ## mend what can be mended (format, imports, stripped notebooks), then check style and types
+	$(PYTHON) -m ruff check --fix
+	$(PYTHON) -m ruff format
+	$(PYTHON) -m nbstripout --keep-id --extra-keys "metadata.language_info" lessons/*.ipynb quizzes/*.ipynb solutions/*/*.ipynb
+	$(PYTHON) -m mypy
+
+bench:  ## measure the ear against the sample of labelled lines in training/
+	$(PYTHON) training/bench.py
+
+exercises:  ## make exercises/ anew from solutions/
+	$(PYTHON) -m unpushy exercises
+
+lock:  ## write the lock files anew
+	$(LOCKING) --output-file requirements.lock --upgrade
+	$(LOCKING) --group dev --constraint requirements.lock --output-file requirements-dev.lock

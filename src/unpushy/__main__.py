@@ -1,0 +1,5 @@
+"""`python -m unpushy`."""
+
+from unpushy.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Assignments: rewrites as plain text in notebook cells, marked as data by nbgrader's own pipeline."""

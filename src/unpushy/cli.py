@@ -1,0 +1,187 @@
+"""The command line: `unpushy hear`, `unpushy judge`, `unpushy course`."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any
+
+import typer
+
+from unpushy import __version__
+from unpushy.ear import Hearing, hear
+from unpushy.feedback import buyer_answers, explain, points
+from unpushy.judging import Grade, Pushy, judge
+
+app = typer.Typer(
+    help="Bought, Not Sold: hear what pushes in a seller's line, and learn to invite instead.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_GRADES = {0: "pushes", 1: "plain", 2: "invites"}
+Quick = Annotated[bool, typer.Option("--quick", help="Use the rules alone.")]
+Jsonl = Annotated[bool, typer.Option("--jsonl", help="Read and write JSON objects, one a line.")]
+
+
+def _fail(message: str) -> None:
+    typer.echo(message, err=True)
+    raise typer.Exit(2)
+
+
+def _objects(keys: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    """The JSON objects of stdin, checked to hold text under each key; a bad one names its line."""
+    for number, raw in enumerate(sys.stdin.buffer, 1):
+        if not raw.strip():
+            continue
+        try:
+            found = json.loads(raw)
+        except ValueError as error:
+            _fail(f"stdin, line {number}: not JSON ({error})")
+        if not isinstance(found, dict):
+            _fail(f"stdin, line {number}: not a JSON object")
+        for key in keys:
+            if not isinstance(found.get(key), str):
+                _fail(f"stdin, line {number}: '{key}' is missing or not text")
+        yield found
+
+
+def _as_object(hearing: Hearing, grade: int, confidence: float) -> dict[str, Any]:
+    return {
+        "grade": grade,
+        "push": hearing.push,
+        "pull": hearing.pull,
+        "catches": [
+            {"code": c.code, "start": c.start, "end": c.end, "words": c.words}
+            for c in hearing.catches
+            if not c.weak
+        ],
+        "confidence": round(confidence, 3),
+    }
+
+
+def _write(found: dict[str, Any]) -> None:
+    # Lone surrogates from a JSON escape can't be written as UTF-8; escaped they can.
+    sys.stdout.write(json.dumps(found, ensure_ascii=True) + "\n")
+    sys.stdout.flush()
+
+
+def _stdin_or(text: str | None, ask: str) -> str:
+    if text is not None:
+        return text
+    if sys.stdin.isatty():
+        typer.echo(ask, err=True)
+    return sys.stdin.buffer.read().decode("utf-8", "replace").rstrip("\n")
+
+
+def _say(hearing: Hearing, headline: str) -> None:
+    typer.echo(headline)
+    for point in points(hearing):
+        typer.echo("")
+        typer.echo(
+            f"  {'pushes ' if point.pushes else 'invites'}  “{point.words}”: {point.name.lower()}"
+        )
+        typer.echo(f"           the buyer hears: {point.hears}")
+        typer.echo(f"           {point.why}")
+        if point.pushes:
+            typer.echo(f"           Try: {point.instead}")
+    typer.echo("")
+    typer.echo(f"  The buyer: {buyer_answers(hearing)}")
+
+
+@app.command("hear")
+def hear_command(
+    line: Annotated[
+        str | None, typer.Argument(help="What the seller says; stdin if left out.")
+    ] = None,
+    jsonl: Jsonl = False,
+    quick: Quick = False,
+) -> None:
+    """Hear a line: what pushes in it, what invites, and what the buyer hears."""
+    if jsonl:
+        for found in _objects(("line",)):
+            hearing = hear(found["line"], quick=quick)
+            _write(_as_object(hearing, hearing.grade, hearing.confidence))
+        return
+    hearing = hear(_stdin_or(line, "Type a line, then Ctrl-D."), quick=quick)
+    if not hearing.line.strip():
+        _fail('There is no line to hear. Try: unpushy hear "You need to sign today."')
+    _say(
+        hearing,
+        f"It {_GRADES[hearing.grade]}."
+        if hearing.grade != 1
+        else "It is plain: it neither pushes nor invites.",
+    )
+
+
+@app.command("judge")
+def judge_command(
+    rewrite: Annotated[str | None, typer.Argument(help="The rewrite; stdin if left out.")] = None,
+    situation: Annotated[str, typer.Option(help="Who says it to whom, and when.")] = "",
+    pushy: Annotated[str, typer.Option(help="The pushy line that was rewritten.")] = "",
+    jsonl: Jsonl = False,
+    quick: Quick = False,
+) -> None:
+    """Grade a rewrite of a pushy line: 0 pushes, 1 plain, 2 invites."""
+
+    def graded(line: str, prompt: Pushy) -> Grade:
+        return judge(hear(line, quick=quick), prompt)
+
+    if jsonl:
+        for found in _objects(("situation", "pushy", "rewrite")):
+            grade = graded(found["rewrite"], Pushy(found["situation"], found["pushy"]))
+            _write(_as_object(grade.hearing, grade.grade, grade.confidence) | {"kind": grade.kind})
+        return
+    grade = graded(_stdin_or(rewrite, "Type the rewrite, then Ctrl-D."), Pushy(situation, pushy))
+    _say(grade.hearing, f"Grade {grade.grade}. {explain(grade).headline}")
+
+
+@app.command()
+def course(
+    port: Annotated[
+        int, typer.Option(help="The port to use; another is taken if it is busy.")
+    ] = 8765,
+    browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
+) -> None:
+    """Start the course on this machine and open it in the browser."""
+    from unpushy.server.home import run
+
+    run(port=port, browser=browser)
+
+
+@app.command()
+def exercises() -> None:
+    """Make exercises/ anew from solutions/ (for teachers and developers)."""
+    from unpushy.assignments.release import ReleaseError, assignments, generate
+    from unpushy.server.places import course_folder
+
+    folder = course_folder()
+    try:
+        generate(folder, folder / "exercises")
+    except ReleaseError as error:
+        _fail(str(error))
+    typer.echo("Made anew: " + ", ".join(assignments(folder)))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run a command; a reader that goes away early is no error."""
+    run: Callable[[], None] = app
+    try:
+        run()
+    except BrokenPipeError:
+        sys.stderr.close()

@@ -1,0 +1,158 @@
+"""Rules: patterns that name what pushes and what invites, with the standard library alone.
+
+They stand behind an index of words (see `patterns`): one is tried only on lines that hold words
+which every match of it contains, so that the cost of a line hardly grows with their number.
+"""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from unpushy.ear.patterns import Rule, compiled, index
+from unpushy.ear.text import Text, read
+
+
+@dataclass(frozen=True)
+class Catch:
+    """One thing heard: its code, the words of the original line from `start` to `end`, whether they push.
+
+    A weak catch is not enough by itself: a stock phrase, or words that push in one line and not in
+    another.
+    """
+
+    code: str
+    start: int
+    end: int
+    words: str
+    pushes: bool
+    weak: bool = False
+
+
+_QUOTED = re.compile(r'"[^"]{2,}"|(?<![\w.!?,])\'[^\']*(?:\w\'\w[^\']*)*\'(?!\w)')
+_DENIAL = re.compile(
+    r"""\b(?:(?:i|we) (?:really |honestly |certainly |just )?(?:will not|would not|do not|did not|am not|are not"""
+    r"""|can not|could not|would never|will never|never) (?:be |going to |want to |here to |like to |trying to |try to """
+    r"""|mean to |wish to |about to |able to )*(?:tell|telling|say|saying|claim|claiming|pretend|pretending|promise"""
+    r"""|promising|suggest|suggesting|convince|convincing|persuade|persuading|argue|arguing|push|pushing|pressure"""
+    r"""|pressuring|insist|insisting|force|forcing|make|making|sell|selling|scare|scaring|rush|rushing|talk|talking"""
+    r"""|assume|assuming|ask|asking|believe|think)|no one (?:is going to|will|can) (?:tell|make|force|push|rush))"""
+    r"""[^,.;:!?\n-]{0,60}"""
+)
+_ENDS_DENIAL = re.compile(r" (?:but|because|so|and|yet|only|though|although|except|when|if|since) ")
+
+
+def _covered(text: Text) -> list[tuple[int, int]]:
+    """Parts of the plain form in which a push is only quoted or denied."""
+    covered = []
+    for match in _QUOTED.finditer(text.plain):
+        # Someone who puts the whole answer in quotation marks is saying it.
+        if match.end() - match.start() < 0.8 * len(text.plain.strip()):
+            covered.append(match.span())
+    for match in _DENIAL.finditer(text.plain):
+        turn = _ENDS_DENIAL.search(match[0])
+        covered.append((match.start(), match.start() + turn.start() if turn else match.end()))
+    return covered
+
+
+_SENTENCE_END = re.compile(r"(?<=[.!?])['\")]*\s+|\n")
+
+
+def _sentence(plain: str, ends: list[int], start: int, end: int) -> str:
+    """The sentence, or sentences, that plain[start:end] is part of."""
+    before = bisect_right(ends, start)
+    after = bisect_left(ends, end)
+    return plain[ends[before - 1] if before else 0 : ends[after] if after < len(ends) else None]
+
+
+_WORD = re.compile(r"[a-z0-9_']+")
+
+
+def _places(plain: str) -> dict[str, list[int]]:
+    """Where each word of a text begins."""
+    places: dict[str, list[int]] = {}
+    for match in _WORD.finditer(plain):
+        places.setdefault(match[0], []).append(match.start())
+    return places
+
+
+def _likely(words: Collection[str]) -> Iterable[Rule]:
+    """The rules whose needs a text with these words fulfils, each once."""
+    by_word, always = index()
+    present = set(words)
+    likely = dict.fromkeys(map(id, always))
+    rules = list(always)
+    for word in words:
+        for rule in by_word.get(word, ()):
+            if id(rule) in likely:
+                continue
+            for need in rule.needs[1:]:
+                if need.isdisjoint(present):
+                    break
+            else:
+                likely[id(rule)] = None
+                rules.append(rule)
+    return rules
+
+
+def _matches(rule: Rule, plain: str, places: dict[str, list[int]]) -> Iterator[re.Match[str]]:
+    """The matches of a rule, tried only where a word stands that it can begin with."""
+    expression = compiled(rule.find)
+    if not rule.first:
+        yield from expression.finditer(plain)
+        return
+    end = 0
+    for place in sorted({at for word in rule.first & places.keys() for at in places[word]}):
+        if place >= end and (match := expression.match(plain, place)):
+            end = match.end()
+            yield match
+
+
+def catch(text: Text) -> tuple[Catch, ...]:
+    """Everything that the rules hear in a text, in the order of the words."""
+    plain = text.plain
+    ends = [match.end() for match in _SENTENCE_END.finditer(plain)]
+    covered: list[tuple[int, int]] | None = None
+    found: list[Catch] = []
+    places = _places(plain)
+    for rule in _likely(places):
+        for match in _matches(rule, plain, places):
+            words = match[0]
+            start = match.start() + len(words) - len(words.lstrip())
+            end = match.end() - len(words) + len(words.rstrip())
+            if start >= end:
+                continue
+            if rule.unless and compiled(rule.unless).search(_sentence(plain, ends, start, end)):
+                continue
+            if rule.pushes:
+                if covered is None:
+                    covered = _covered(text)
+                if any(a <= start and end <= b + 1 for a, b in covered):
+                    continue
+            first, last = text.span(start, end)
+            words = text.original[first:last]
+            found.append(Catch(rule.code, first, last, words, rule.pushes, rule.weak))
+    return _settled(_without_overlaps(found))
+
+
+def _settled(catches: tuple[Catch, ...]) -> tuple[Catch, ...]:
+    """Words that push in one line and not in another push where nothing else invites."""
+    if any(one.pushes is False and not one.weak for one in catches):
+        return catches
+    return tuple(replace(one, weak=False) if one.pushes else one for one in catches)
+
+
+def _without_overlaps(catches: Iterable[Catch]) -> tuple[Catch, ...]:
+    """Of the catches of one code that overlap the strong before the weak, then the first, then the longest."""
+    kept: dict[str, list[Catch]] = {}
+    for one in sorted(catches, key=lambda c: (c.weak, c.start, -c.end)):
+        others = kept.setdefault(one.code, [])
+        if not any(other.start < one.end and one.start < other.end for other in others[-8:]):
+            others.append(one)
+    found = (one for others in kept.values() for one in others)
+    return tuple(sorted(found, key=lambda c: (c.start, c.end, c.code)))
+
+
+def hear_rules(line: str) -> tuple[Catch, ...]:
+    """`catch` for a line as it was typed."""
+    return catch(read(line))

@@ -1,0 +1,26 @@
+// A box for an answer in one's own words: kept, never judged.
+
+export async function mountOwnWords(root, { ask }) {
+  root.classList.add("up");
+  const opening = await ask({ do: "open" });
+  if (opening.error) return root.append(el("p", { role: "alert" }, opening.error));
+  const id = `up-${opening.item}`;
+  const box = el("textarea", { id, rows: 4, spellcheck: "true" });
+  const behind = el("div", { class: "up-behind", "aria-hidden": "true" });
+  const kept = el("span", { class: "up-kept up-quiet", role: "status" });
+  const grow = () => behind.replaceChildren(box.value, "\u200b");
+  const keep = rested(async () => {
+    const text = box.value;
+    const reply = await ask({ do: "keep", text }).catch(() => ({}));
+    if (reply.kept) unsaved.done(opening.item, text);
+    kept.textContent = reply.kept ? "Kept" : "Kept in this page only, for now";
+  }, 400);
+  box.addEventListener("input", () => { unsaved.put(opening.item, box.value); kept.textContent = ""; grow(); keep(); });
+  for (const kind of ["keydown", "keyup", "keypress", "paste", "copy", "cut"]) box.addEventListener(kind, (event) => event.stopPropagation());
+  root.replaceChildren(el("section", { class: "up-editor", "aria-label": "In your own words" },
+    el("label", { class: "up-label", for: id }, opening.label), el("div", { class: "up-field" }, behind, box), el("div", { class: "up-actions" }, kept)));
+  const waiting = unsaved.get(opening.item);
+  box.value = waiting ?? opening.text;
+  grow();
+  if (waiting !== null) keep();
+}

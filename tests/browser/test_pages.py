@@ -1,0 +1,360 @@
+"""The course as a person meets it, in a real browser."""
+
+import json
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+
+import pytest
+from conftest import Course
+from playwright.sync_api import Page, expect
+
+from browser.conftest import DESK, PHONE
+from unpushy import course
+from unpushy.progress import Progress
+from unpushy.quiz import Quiz
+from unpushy.quiz.marking import words_of
+
+pytestmark = pytest.mark.browser
+
+Visit = Callable[..., Page]
+LESSON = "/course/lesson/01-bought-not-sold"
+QUIZ = "/course/quiz/01-bought-not-sold"
+GOOD = "It's old but fine. What would you like to know about it?"
+PAGES = ["/course/", LESSON, QUIZ]
+
+
+def box(page: Page, item: str = "01-boiler"):  # type: ignore[no-untyped-def]
+    return page.locator(f"#up-{item}")
+
+
+def test_the_first_screen_is_a_pushy_line_and_the_buyer_answers_as_it_changes(
+    fresh: Course, visit: Visit
+) -> None:
+    page = visit(fresh)
+    line = box(page, "00-first-line")
+    expect(line).to_have_value(
+        "You need this in your life. Sign up now and you'll thank me on Thursday."
+    )
+    expect(line).to_be_in_viewport()
+    expect(page.locator(".up-behind mark.push").first).to_be_visible()
+    wary = page.locator(".up-says").inner_text()
+    line.fill("If you'd like one, I'd be glad to bring it on Thursday; if not, that's fine too.")
+    expect(page.locator(".up-behind mark.push")).to_have_count(0)
+    expect(page.locator(".up-behind mark.pull").first).to_be_visible()
+    expect(page.locator(".up-says")).not_to_have_text(wary)
+    page.get_by_role("button", name="What does the buyer hear?").click()
+    expect(page.locator(".up-verdict.passed")).to_be_visible()
+    expect(page.get_by_role("link", name="See why it works")).to_be_visible()
+    assert "Python" not in page.inner_text("body")
+
+
+def test_no_page_needs_more_width_than_a_phone_has(course_at_home: Course, visit: Visit) -> None:
+    for path in PAGES:
+        page = visit(course_at_home, path, viewport=PHONE)
+        page.wait_for_selector(".up-editor, .up-quiz")
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def _contrast(page: Page, selector: str) -> float:
+    return page.evaluate(
+        """(selector) => {
+            const light = (color) => {
+              const [r, g, b] = color.match(/[\\d.]+/g).map(Number).map((c) => (c /= 255) <= .03928 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4);
+              return .2126 * r + .7152 * g + .0722 * b;
+            };
+            const node = document.querySelector(selector);
+            let ground = node;
+            while (getComputedStyle(ground).backgroundColor === "rgba(0, 0, 0, 0)") ground = ground.parentElement ?? document.documentElement;
+            const [a, b] = [light(getComputedStyle(node).color), light(getComputedStyle(ground).backgroundColor)].sort((x, y) => y - x);
+            return (a + .05) / (b + .05);
+        }""",
+        selector,
+    )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_words_stand_out_from_their_ground_in_both_themes(
+    course_at_home: Course, visit: Visit, scheme: str
+) -> None:
+    page = visit(course_at_home, "/course/", scheme=scheme)
+    page.wait_for_selector(".up-editor")
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (sum(map(int, re.findall(r"\d+", ground))) > 380) == (scheme == "light")
+    for selector in (
+        "h1",
+        ".up-lead",
+        ".up-situation",
+        "textarea",
+        ".up-says",
+        ".up-says small",
+        ".up-main",
+        ".up-quiet",
+    ):
+        assert _contrast(page, selector) >= 4.5, selector
+
+
+def test_the_first_minute_by_keyboard_alone(fresh: Course, visit: Visit) -> None:
+    page = visit(fresh)
+    page.wait_for_selector(".up-editor")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the page")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(box(page, "00-first-line")).to_be_focused()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("It's £6, every Thursday. Would you like one?")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".up-verdict")).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="A hint")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".up-hints li")).to_have_count(1)
+
+
+def test_a_lesson_reads_before_its_widgets_are_there_and_practises_after(
+    fresh: Course, visit: Visit
+) -> None:
+    page = visit(fresh, LESSON)
+    expect(page.get_by_role("heading", name="Bought, not sold", level=1)).to_be_visible()
+    line = box(page)
+    line.fill("You really should order a new one now.")
+    expect(page.locator(".up-editor").first.locator(".up-behind mark.push").first).to_be_visible()
+    editor = page.locator(".up-editor").first
+    for number in range(1, 4):
+        editor.get_by_role("button", name=re.compile("hint")).click()
+        expect(editor.locator(".up-hints li")).to_have_count(number)
+    expect(editor.get_by_role("button", name=re.compile("hint"))).to_have_count(0)
+    editor.get_by_role("button", name="What does the buyer hear?").click()
+    expect(editor.locator(".up-verdict")).to_contain_text("The buyer hears")
+    line.fill(GOOD)
+    editor.get_by_role("button", name="What does the buyer hear?").click()
+    expect(editor.locator(".up-verdict.passed")).to_be_visible()
+    editor.get_by_role("button", name="How others said it").click()
+    expect(editor.locator(".up-others blockquote")).to_have_count(3)
+    page.goto(fresh.url("/course/"))
+    expect(page.locator(".up-standing").first).to_contain_text("1 of 2 lines invite")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>document.title='hacked'</script><b>you must</b>",
+        "היי, את חייבת 😀 you must",
+        "a b\u2028c",
+    ],
+)
+def test_text_stays_text(course_at_home: Course, visit: Visit, text: str) -> None:
+    page = visit(course_at_home, LESSON)
+    box(page).fill(text)
+    page.locator(".up-editor").first.get_by_role("button", name="What does the buyer hear?").click()
+    expect(page.locator(".up-verdict")).to_be_visible()
+    assert page.title() != "hacked"
+    assert page.locator(".up-editor b b, .up-behind b, .up-verdict script").count() == 0
+    assert page.locator(".up-behind").first.inner_text().strip("\u200b\n") == box(
+        page
+    ).input_value().strip("\n")
+
+
+def test_what_was_typed_survives_a_reload(fresh: Course, visit: Visit) -> None:
+    page = visit(fresh, LESSON)
+    box(page).fill("half a thought, and then")
+    page.locator("#up-01-told-to-buy").fill("A vacuum cleaner.")
+    page.reload()
+    expect(box(page)).to_have_value("half a thought, and then")
+    expect(page.locator("#up-01-told-to-buy")).to_have_value("A vacuum cleaner.")
+
+
+def kernel_processes(running: Course) -> list[int]:
+    found = subprocess.run(
+        ["pgrep", "-f", f"ipykernel_launcher.*{running.data}"], capture_output=True, text=True
+    )
+    return [int(pid) for pid in found.stdout.split()]
+
+
+def test_a_killed_kernel_is_announced_and_nothing_typed_is_lost(
+    fresh: Course, visit: Visit
+) -> None:
+    page = visit(fresh, LESSON)
+    box(page).fill("before the accident")
+    page.wait_for_timeout(800)
+    (pid,) = kernel_processes(fresh)
+    subprocess.run(["kill", f"-{signal.SIGKILL.value}", str(pid)], check=True)
+    expect(page.get_by_role("alert")).to_contain_text("stopped answering", timeout=6500)
+    box(page).fill("after the accident")
+    page.get_by_role("button", name="Reload the page").click()
+    expect(box(page)).to_have_value("after the accident")
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+@pytest.mark.parametrize("path", [LESSON, "/course/"])
+def test_a_stopped_server_is_announced_within_five_seconds_and_nothing_typed_is_lost(
+    fresh: Course, visit: Visit, path: str
+) -> None:
+    page = visit(fresh, path)
+    line = box(page, "01-boiler" if path == LESSON else "00-first-line")
+    line.fill("before the power cut")
+    page.wait_for_timeout(800)
+    fresh.stop()
+    gone = time.monotonic()
+    page.wait_for_selector(".up-gone", timeout=10_000)
+    assert time.monotonic() - gone < 5.5
+    line.fill("in the dark")
+    page.wait_for_timeout(300)
+    fresh.start()
+    page.reload()
+    expect(line).to_have_value("in the dark")
+    item = str(line.get_attribute("id")).removeprefix("up-")
+    kept = Progress(f"sqlite:///{fresh.data / 'progress.sqlite'}")
+    until = time.monotonic() + 10
+    while kept.draft("me", item) != "in the dark":
+        assert time.monotonic() < until, (
+            "the words came back to the page, but the course did not keep them"
+        )
+        page.wait_for_timeout(100)
+
+
+def answer_for(question: dict[str, object]) -> object:
+    """The best answer to a question as the page shows it, found in the bank by its prompt."""
+    found = next(q for q in Quiz(1).bank if q.prompt == question["prompt"] and q.kind == question["kind"]
+                 and (not q.line or words_of(q.line)[0] == question.get("words"))
+                 and (not q.exercise or course.exercise(q.exercise).pushy == question.get("pushy")))  # fmt: skip
+    if found.kind == "mark":
+        return sorted(words_of(found.line)[1])
+    if found.kind == "rewrite":
+        return course.exercise(found.exercise).models[0].line
+    return [option.text for option in found.options if option.right]
+
+
+def shown(page: Page) -> dict[str, object]:
+    quiz = page.locator(".up-quiz")
+    kind = (
+        "one" if quiz.locator("input[type=radio]").count()
+        else "several" if quiz.locator("input[type=checkbox]").count()
+        else "mark" if quiz.locator(".up-words").count() else "rewrite"
+    )  # fmt: skip
+    asked: dict[str, object] = {"kind": kind, "prompt": quiz.locator(".up-asked").inner_text()}
+    if kind == "mark":
+        asked["words"] = quiz.locator(".up-words button").all_inner_texts()
+    if kind == "rewrite":
+        asked["pushy"] = quiz.locator(".up-pushy").inner_text().strip()
+    return asked
+
+
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_a_quiz_from_the_first_question_to_the_score(
+    fresh: Course, visit: Visit, viewport: dict[str, int]
+) -> None:
+    page = visit(fresh, QUIZ, viewport=viewport)
+    for number in range(5):
+        expect(page.locator(".up-quiz")).to_have_attribute(
+            "aria-label", f"Question {number + 1} of 5"
+        )
+        asked = shown(page)
+        best = answer_for(asked)
+        if asked["kind"] == "rewrite":
+            page.locator(".up-quiz textarea").fill(str(best))
+        elif asked["kind"] == "mark":
+            for place in best:  # type: ignore[attr-defined]
+                page.locator(".up-words button").nth(place).click()
+        else:
+            for text in best:  # type: ignore[attr-defined]
+                page.locator(".up-option", has_text=text).click()
+        page.get_by_role("button", name="That's my answer").click()
+        expect(page.locator(".up-verdict")).to_contain_text("Yes.")
+        page.locator(".up-actions .up-main").click()
+    expect(page.locator(".up-score")).to_have_text("5 of 5")
+    page.goto(fresh.url("/course/"))
+    expect(page.locator(".up-standing").first).to_contain_text("best quiz 5 of 5")
+
+
+def test_a_quiz_by_keyboard_alone(fresh: Course, visit: Visit) -> None:
+    page = visit(fresh, QUIZ)
+    page.wait_for_selector(".up-quiz")
+    for _ in range(5):
+        kind = shown(page)["kind"]
+        page.locator(".up-asked").focus()
+        if kind == "rewrite":
+            page.locator(".up-quiz textarea").focus()
+            page.keyboard.type("What would you like to know about it?")
+        else:
+            page.keyboard.press("Tab")
+            page.keyboard.press("Space")
+        button = page.get_by_role("button", name="That's my answer")
+        for _ in range(30):
+            if button.evaluate("b => b === document.activeElement"):
+                break
+            page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(page.locator(".up-verdict h4")).to_be_focused()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+    expect(page.locator(".up-score")).to_contain_text("of 5")
+
+
+def test_a_quiz_goes_on_after_a_reload(fresh: Course, visit: Visit) -> None:
+    page = visit(fresh, QUIZ)
+    page.wait_for_selector(".up-quiz")
+    first = shown(page)
+    page.locator(".up-option input").first.check()
+    page.get_by_role("button", name="That's my answer").click()
+    expect(page.locator(".up-verdict")).to_be_visible()
+    page.reload()
+    expect(page.locator(".up-quiz")).to_have_attribute("aria-label", "Question 2 of 5")
+    assert shown(page) != first
+
+
+def test_neither_page_nor_websocket_carries_what_is_right_before_the_answer(
+    fresh: Course, visit: Visit
+) -> None:
+    frames: list[str] = []
+    page = visit(fresh)
+    page.on(
+        "websocket",
+        lambda socket: socket.on("framereceived", lambda frame: frames.append(str(frame))),
+    )
+    page.goto(fresh.url(QUIZ))
+    page.wait_for_selector(".up-quiz")
+    page.wait_for_timeout(500)
+    carried = page.content() + "".join(frames)
+    assert page.locator(".up-asked").inner_text() in carried
+    for question in Quiz(1).bank:
+        for secret in (question.why, *(option.why for option in question.options)):
+            assert not secret or json.dumps(secret)[1:-1] not in carried
+            assert not secret or secret not in carried
+
+
+def test_an_assignment_is_opened_in_jupyterlab_and_marks_itself(
+    fresh: Course, visit: Visit
+) -> None:
+    page = visit(fresh)
+    href = page.get_by_role("link", name="Exercise notebook").first.get_attribute("href")
+    page.goto(fresh.url(str(href)))
+    cell = page.locator(".jp-CodeCell", has_text="%%rewrite 01-tuner")
+    expect(cell).to_be_visible(timeout=60_000)
+    assert "jp-mod-lineWrap" in page.content() or cell.locator(".cm-lineWrapping").count()
+    cell.locator(".cm-content").click()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("%%rewrite 01-tuner\nYou must get it tuned.")
+    page.keyboard.press("Control+Enter")
+    expect(cell.locator(".jp-OutputArea-output")).to_contain_text(
+        "Some of it still pushes.", timeout=30_000
+    )
+
+
+def test_a_lesson_works_in_jupyterlab_too(fresh: Course, visit: Visit) -> None:
+    page = visit(fresh, "/lab/tree/lessons/01-bought-not-sold.ipynb")
+    expect(page.locator(".jp-MarkdownCell").first).to_contain_text("Hanna", timeout=60_000)
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=60_000)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_text("Run All Cells", exact=True).click()
+    line = box(page)
+    line.scroll_into_view_if_needed(timeout=30_000)
+    line.fill("You must buy it dd")
+    expect(page.locator(".up-behind mark.push").first).to_be_attached()
+    line.press("d")
+    line.press("d")
+    expect(line).to_have_value(re.compile("You must buy it dd"))

@@ -1,0 +1,121 @@
+"""What several tests share: a course of one's own, started for real."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.cookiejar import CookieJar
+from pathlib import Path
+
+import pytest
+
+from unpushy.progress import Progress
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def progress(tmp_path: Path) -> Progress:
+    """An empty database of one's own."""
+    return Progress(f"sqlite:///{tmp_path / 'progress.sqlite'}")
+
+
+@dataclass
+class Course:
+    """A running course: its folders, its process, and a browser-like way in."""
+
+    home: Path
+    port: int
+    process: subprocess.Popen[str] | None = None
+    said: str = ""
+    cookies: CookieJar = field(default_factory=CookieJar)
+
+    @property
+    def data(self) -> Path:
+        return self.home / "data"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {
+            k: v
+            for k, v in os.environ.items()
+            if not k.startswith(("JUPYTER", "UNPUSHY", "IPYTHON"))
+        }
+        return kept | {
+            "HOME": str(self.home),
+            "UNPUSHY_DATA": str(self.data),
+            "UNPUSHY_WORK": str(self.home / "work"),
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def start(self, **environment: str) -> None:
+        """Start it, and wait until it says where it is."""
+        self.home.mkdir(exist_ok=True)
+        log = (self.home / "log").open("w+")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "unpushy", "course", "--no-browser", "--port", str(self.port)],
+            env=self.environment | environment, stdout=log, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+        until = time.monotonic() + 60
+        while time.monotonic() < until and self.process.poll() is None:
+            self.said = (self.home / "log").read_text()
+            if found := re.search(r"http://localhost:(\d+)/course/\?token=\w+", self.said):
+                self.port = int(found[1])
+                self.address = found[0]
+                return
+            time.sleep(0.05)
+        self.stop()
+        raise AssertionError(f"The course did not start:\n{self.said}")
+
+    def stop(self) -> None:
+        """Stop it as Ctrl-C would, twice; kill it if it does not listen."""
+        if self.process is None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+    def url(self, path: str) -> str:
+        return f"http://localhost:{self.port}{path}"
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Status and text of a page, as someone who came in by the address that was printed."""
+        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
+        opener.open(self.address).close()
+        try:
+            with opener.open(self.url(path)) as reply:
+                return reply.status, reply.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+
+_ports = iter(range(18800 + 100 * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])), 20000))
+
+
+def new_course(home: Path) -> Course:
+    return Course(home, next(_ports))
+
+
+@pytest.fixture(scope="session")
+def course_at_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
+    """One running course for all tests that only look at it."""
+    made = new_course(tmp_path_factory.mktemp("home"))
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def own_course(tmp_path: Path) -> Iterator[Course]:
+    """A course that a test may start, break and start again."""
+    made = new_course(tmp_path / "home")
+    yield made
+    made.stop()

@@ -1,0 +1,85 @@
+"""Content files: what is right is loaded, what is wrong is named by file, key and line."""
+
+from pathlib import Path
+
+import pytest
+
+from unpushy import course
+from unpushy.course import CourseError, Tactic
+
+GOOD = """code = "nagging"
+name = "Nagging"
+hears = "Not again."
+why = "It wears people out."
+instead = "Ask once."
+principle = 3
+patterns = [
+  \'\'\'again and again\'\'\',
+  { find = \'\'\'still\'\'\', unless = \'\'\'still life\'\'\' },
+]
+
+[examples]
+hits = ["Again and again."]
+near_misses = ["A still life."]
+"""
+
+
+def folder_with(tmp_path: Path, text: str, name: str = "tactics/nagging.toml") -> Path:
+    file = tmp_path / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text, "utf-8")
+    return file.parent
+
+
+def test_a_files_presence_registers_it(tmp_path: Path) -> None:
+    signs = course.load_signs(Tactic, folder_with(tmp_path, GOOD))
+    assert [p.find for p in signs["nagging"].patterns] == ["again and again", "still"]
+    assert course.load_examples(tmp_path / "tactics")["nagging"].hits == ("Again and again.",)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('hears = "Not again."\n', "", "tactics/nagging.toml, line 1: 'hears' is missing"),
+        ("principle = 3", 'principle = "three"', "line 6: 'principle' should be a whole number"),
+        ("why =", "wy =", "line 4: 'wy' is not known here"),
+        ('instead = "Ask once."', 'instead = "Ask once.', "line 5 near 'instead'"),
+        ("patterns = [", "patterns = [ 3,", "line 7: 'patterns' should be a table"),
+        ("unless", "except", "'except' of 'patterns' is not known here"),
+        ('name = "Nagging"', 'name = " "', "line 2: 'name' is empty"),
+        ('"nagging"', '"other"', "so the file is other.toml"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, old: str, new: str, told: str) -> None:
+    assert old in GOOD
+    with pytest.raises(CourseError) as caught:
+        course.load_signs(Tactic, folder_with(tmp_path, GOOD.replace(old, new, 1)))
+    assert told in str(caught.value)
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    file = folder_with(tmp_path, GOOD) / "nagging.toml"
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(CourseError, match=r"tactics/nagging\.toml: not UTF-8"):
+        course.load_signs(Tactic, file.parent)
+
+
+def test_an_id_may_stand_only_once(tmp_path: Path) -> None:
+    question = '[[question]]\nid = "q"\nkind = "mark"\nprompt = "?"\ndifficulty = 1\ncodes = []\nline = "[[a]] b"\n'
+    folder = folder_with(tmp_path, "lesson = 1\n" + 2 * question, "quizzes/one.toml")
+    with pytest.raises(CourseError, match="line 10: id 'q' stands twice"):
+        course.load_questions(folder)
+
+
+def test_a_question_without_a_right_answer_is_named(tmp_path: Path) -> None:
+    text = (
+        'lesson = 1\n[[question]]\nid = "q"\nkind = "one"\nprompt = "?"\ndifficulty = 1\ncodes = []\n'
+        + 3 * '[[question.options]]\ntext = "a"\nwhy = "b"\n'
+    )
+    with pytest.raises(CourseError, match="question 'q': 'one' wants"):
+        course.load_questions(folder_with(tmp_path, text, "quizzes/one.toml"))
+
+
+def test_an_unknown_exercise_is_answered_with_the_nearest() -> None:
+    with pytest.raises(CourseError, match="did you mean 01-tuner"):
+        course.exercise("01-tunr")

@@ -1,0 +1,84 @@
+"""What the editor asks, and what it is told."""
+
+import pytest
+
+from unpushy import course
+from unpushy.ear import hear
+from unpushy.practice import TRIES_BEFORE_OTHERS, Practice
+from unpushy.progress import Progress
+from unpushy.reading import marks
+
+GOOD = "It's old but fine. What would you like to know about it?"
+
+
+@pytest.fixture
+def practice(progress: Progress) -> Practice:
+    return Practice(course.exercise("01-boiler"), "me", progress)
+
+
+def test_an_editor_opens_with_the_line_and_no_answers(practice: Practice) -> None:
+    opening = practice.answer({"do": "open"})
+    assert opening["pushy"] == practice.exercise.pushy
+    assert opening["pushyReading"]["marks"]
+    said = str(opening)
+    for hidden in (*practice.exercise.hints, *(m.line for m in practice.exercise.models)):
+        assert hidden not in said
+
+
+def test_words_are_kept_and_found_again(practice: Practice, progress: Progress) -> None:
+    practice.answer({"do": "keep", "text": "half a tho"})
+    again = Practice(practice.exercise, "me", progress)
+    assert again.answer({"do": "open"})["draft"] == "half a tho"
+
+
+def test_marks_are_counted_as_a_browser_counts() -> None:
+    line = "😀😀 You need to sign"
+    mark = marks(hear(line))[0]
+    units = line.encode("utf-16-le")
+    assert (
+        units[2 * mark["start"] : 2 * mark["end"]].decode("utf-16-le")
+        == "You need to sign"[: mark["end"] - mark["start"]]
+    )
+
+
+def test_how_others_said_it_is_shown_once_passed(practice: Practice) -> None:
+    assert practice.answer({"do": "others"})["models"] == []
+    reply = practice.answer({"do": "check", "text": GOOD})
+    assert reply["passed"]
+    assert reply["others"]
+    assert len(practice.answer({"do": "others"})["models"]) >= 3
+
+
+def test_how_others_said_it_is_shown_after_three_honest_tries(practice: Practice) -> None:
+    for number in range(TRIES_BEFORE_OTHERS):
+        assert not practice.answer({"do": "open"})["others"]
+        practice.answer({"do": "check", "text": f"You need a new boiler, number {number}."})
+    assert practice.answer({"do": "open"})["others"]
+
+
+def test_an_empty_check_is_no_attempt(practice: Practice, progress: Progress) -> None:
+    reply = practice.answer({"do": "check", "text": "  "})
+    assert not reply["passed"]
+    assert progress.attempts("me") == []
+
+
+def test_hints_go_from_nudge_to_model(practice: Practice) -> None:
+    assert [practice.answer({"do": "hint", "number": n})["hint"] for n in range(3)] == list(
+        practice.exercise.hints
+    )
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [{}, {"do": 3}, {"do": "hint", "number": 9}, {"do": "hint", "number": "0"}, {"do": "hint"}],
+)
+def test_a_request_that_is_none_is_told_so(practice: Practice, request_: dict[str, object]) -> None:
+    assert "error" in practice.answer(request_)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\0", "<script>alert(1)</script>", "🙂" * 5000, "שלום", 3, None]
+)
+def test_whatever_is_typed_gets_a_reading(practice: Practice, text: object) -> None:
+    for do in ("hear", "check"):
+        assert "error" not in practice.answer({"do": do, "text": text})

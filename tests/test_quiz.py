@@ -1,0 +1,147 @@
+"""The quiz: drawing, marking, and a score that is kept."""
+
+import json
+from collections import Counter
+
+import pytest
+
+from unpushy import course
+from unpushy.course import Option, Question
+from unpushy.progress import Progress
+from unpushy.quiz import Quiz, draw, mark
+from unpushy.quiz.marking import AnswerError, words_of
+from unpushy.widgets.quiz import Desk
+
+QUIZ = Quiz(1)
+GOOD = "I could do it for 180 a month, if you'd like that. What would you like to know?"
+
+
+def best_answer(question: Question) -> object:
+    if question.kind == "mark":
+        return sorted(words_of(question.line)[1])
+    if question.kind == "rewrite":
+        return course.exercise(question.exercise).models[0].line
+    return [i for i, option in enumerate(question.options) if option.right]
+
+
+def of(*right: bool) -> Question:
+    options = tuple(Option(str(i), "because", one) for i, one in enumerate(right))
+    return Question("q", 1, "several", "?", 1, (), options)
+
+
+def test_the_same_seed_draws_the_same_paper_and_another_seed_another() -> None:
+    assert draw(QUIZ.bank, 5, "a") == draw(QUIZ.bank, 5, "a")
+    assert len({tuple(d.question.id for d in draw(QUIZ.bank, 5, str(n))) for n in range(20)}) > 5
+
+
+def test_a_paper_has_every_kind_and_no_question_twice() -> None:
+    for seed in range(50):
+        paper = draw(QUIZ.bank, 5, str(seed))
+        assert len({d.question.id for d in paper}) == 5
+        assert {d.question.kind for d in paper} == {"one", "several", "mark", "rewrite"}
+
+
+def test_a_second_paper_shows_what_the_first_did_not() -> None:
+    first = [d.question.id for d in draw(QUIZ.bank, 5, "a")]
+    second = [d.question.id for d in draw(QUIZ.bank, 5, "b", seen=first)]
+    kinds = Counter(q.kind for q in QUIZ.bank)
+    assert all(kinds[course.questions()[q].kind] < 2 for q in set(first) & set(second))
+
+
+@pytest.mark.parametrize("question", QUIZ.bank, ids=lambda q: q.id)
+def test_the_best_answer_gets_everything(question: Question) -> None:
+    assert mark(question, best_answer(question)).points == 1
+
+
+@pytest.mark.parametrize(
+    ("chosen", "points"),
+    [([0, 1], 1.0), ([0], 0.5), ([0, 2], 0.0), ([0, 1, 2], 0.5), ([0, 1, 2, 3], 0.0), ([2], 0.0)],
+)
+def test_several_choices_earn_in_part_and_ticking_all_earns_nothing(
+    chosen: list[int], points: float
+) -> None:
+    assert mark(of(True, True, False, False), chosen).points == points
+
+
+def test_marking_every_word_does_not_pass() -> None:
+    for question in QUIZ.bank:
+        if question.kind == "mark":
+            words, pushing = words_of(question.line)
+            assert mark(question, list(range(len(words)))).points < 0.75
+            assert mark(question, [i for i in range(len(words)) if i not in pushing]).points == 0
+
+
+@pytest.mark.parametrize("answer", [[], None, "x", [99], [-1], [True], [0.0], ["0"], {}])
+def test_what_is_no_answer_is_refused(answer: object) -> None:
+    with pytest.raises(AnswerError):
+        mark(of(True, False), answer)
+
+
+@pytest.fixture
+def desk(progress: Progress) -> Desk:
+    return Desk(QUIZ, "me", progress)
+
+
+def answer_all(desk: Desk, progress: Progress) -> dict[str, object]:
+    reply: dict[str, object] = {}
+    sitting = desk._sitting
+    for number, drawn in enumerate(sitting.paper):
+        answer = best_answer(drawn.question)
+        if drawn.question.options:
+            answer = [drawn.order.index(place) for place in answer]  # type: ignore[attr-defined]
+        reply = desk.answer({"do": "answer", "question": number, "answer": answer})
+        assert "error" not in reply
+    return reply
+
+
+def test_five_right_answers_are_five_points_and_are_kept(desk: Desk, progress: Progress) -> None:
+    reply = answer_all(desk, progress)
+    assert reply["score"] == {"points": 5.0, "outOf": 5.0}
+    best = Quiz(1).best(progress, "me")
+    assert best is not None
+    assert best.points == 5
+
+
+def test_a_paper_says_nothing_of_its_answers_before_they_are_given(desk: Desk) -> None:
+    shown = json.dumps(desk.answer({"do": "open"}))
+    for drawn in desk._sitting.paper:
+        question = drawn.question
+        for secret in (question.why, *(option.why for option in question.options)):
+            assert not secret or secret not in shown
+    assert '"right"' not in shown
+    assert "[[" not in shown
+
+
+def test_a_sitting_is_found_again_where_it_was_left(desk: Desk, progress: Progress) -> None:
+    before = desk.answer({"do": "open"})
+    desk.answer({"do": "answer", "question": 0, "answer": [0]})
+    again = Desk(QUIZ, "me", progress).answer({"do": "open"})
+    assert again["questions"] == before["questions"]
+    assert again["told"][0] is not None
+    assert again["told"][1:] == [None] * 4
+
+
+def test_an_answer_counts_once(desk: Desk, progress: Progress) -> None:
+    first = desk.answer({"do": "answer", "question": 0, "answer": [0]})["told"]
+    second = desk.answer({"do": "answer", "question": 0, "answer": [1]})["told"]
+    assert (first["answer"], first["points"]) == (second["answer"], second["points"])
+    assert len(progress.attempts("me")) == 1
+
+
+def test_a_forged_request_changes_nothing(desk: Desk, progress: Progress) -> None:
+    for forged in (
+        {"do": "answer", "question": 99, "answer": [0]},
+        {"do": "answer", "question": "0", "answer": [0]},
+        {"do": "answer", "question": 0, "answer": [77]},
+        {"do": "answer", "question": 0},
+        {"do": "score", "points": 5},
+    ):
+        assert "error" in desk.answer(forged)
+    assert progress.attempts("me") == []
+
+
+def test_a_new_paper_comes_only_after_the_old_one(desk: Desk, progress: Progress) -> None:
+    first = desk.answer({"do": "open"})["sitting"]
+    assert desk.answer({"do": "again"})["sitting"] == first
+    answer_all(desk, progress)
+    assert desk.answer({"do": "again"})["sitting"] != first

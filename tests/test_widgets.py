@@ -1,0 +1,65 @@
+"""The widgets: they answer numbered questions, and carry nothing else between page and kernel."""
+
+from functools import partial
+from typing import Any
+
+import pytest
+
+from unpushy.progress import Progress, open_progress
+from unpushy.widgets import own_words, practise, quiz
+from unpushy.widgets.talking import Talking
+
+STOCK = {"_anywidget_id", "_css", "_esm"}
+
+
+@pytest.fixture(autouse=True)
+def _own_progress(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    monkeypatch.setenv("UNPUSHY_DATA", str(tmp_path))
+    open_progress.cache_clear()
+
+
+def widgets() -> list[Talking]:
+    return [practise("01-boiler"), quiz(1), own_words("note", "What happened?")]
+
+
+def test_no_trait_of_ours_is_synced() -> None:
+    for widget in widgets():
+        ours = {
+            name
+            for name in widget.traits(sync=True)
+            if not name.startswith(("_model", "_view", "layout", "tabbable", "tooltip", "_dom"))
+        }
+        assert ours <= STOCK
+
+
+def test_setting_a_trait_from_the_page_is_no_way_to_a_score(progress: Progress) -> None:
+    sheet = quiz(1)
+    for forged in ("score", "points", "_answer", "told"):
+        sheet.set_state({forged: 5})
+    assert sheet.reply({"do": "open"})["score"] is None
+
+
+def _keep(sent: list[Any], content: Any, buffers: Any = None) -> None:
+    sent.append(content)
+
+
+def test_each_widget_feels_its_pulse_and_answers_in_numbers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for widget in widgets():
+        sent: list[Any] = []
+        monkeypatch.setattr(type(widget), "send", partial(_keep, sent))
+        widget._handle_custom_msg({"do": "pulse", "turn": 7}, [])
+        widget._handle_custom_msg({"do": "open", "turn": 8}, [])
+        widget._handle_custom_msg({"do": "open"}, [])
+        widget._handle_custom_msg("nonsense", [])
+        assert [reply["turn"] for reply in sent] == [7, 8]
+        assert "error" not in sent[1]
+
+
+def test_what_goes_wrong_is_said_in_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    editor = practise("01-boiler")
+    monkeypatch.setattr(
+        Progress, "keep_draft", lambda *_: (_ for _ in ()).throw(OSError("disk full"))
+    )
+    assert editor.reply({"do": "keep", "text": "a"}) == {"error": "disk full"}
