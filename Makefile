@@ -4,7 +4,7 @@ LOCKING := .venv/bin/uv pip compile pyproject.toml --universal --python-version 
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet --group build
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint bench exercises lock
+.PHONY: help test lint bench fit exercises lock
 
 help:  ## print this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -18,8 +18,11 @@ lint:  ## mend what can be mended (format, imports, stripped notebooks), then ch
 	$(PYTHON) -m nbstripout --keep-id --extra-keys "metadata.language_info" lessons/*.ipynb quizzes/*.ipynb solutions/*/*.ipynb
 	$(PYTHON) -m mypy
 
-bench:  ## measure the ear against the sample of labelled lines in training/
+bench:  ## measure the ear on the development split of training/, its parts side by side
 	$(PYTHON) training/bench.py
+
+fit:  ## fine-tune the encoder of the ear anew (see training/fit.py for what it needs)
+	$(PYTHON) training/fit.py
 
 exercises:  ## make exercises/ anew from solutions/
 	$(PYTHON) -m unpushy exercises

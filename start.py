@@ -131,6 +131,8 @@ def install(lock: str) -> None:
     # A lock with hashes and the package itself can't be installed in one run of pip.
     pip_install("--require-hashes", "-r", lock, count=count)
     pip_install("--no-deps", "--no-build-isolation", "-e", ".")
+    say("Tuning the ear.")
+    run(PYTHON, "-c", "from unpushy.ear.patterns import index; index()", quiet=True)
     note, now = stamp(lock)
     note.write_text(now)
 

@@ -12,7 +12,7 @@ from unpushy.ear import INVITES, PLAIN, PUSHES, hear
 
 
 def test_a_quoted_push_is_not_a_push() -> None:
-    assert hear('My old boss used to shout "you need to sign today" at people.').grade == PLAIN
+    assert not hear('My old boss used to shout "you need to sign today" at people.').push
 
 
 def test_a_denied_push_is_not_a_push() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from unpushy import course
 from unpushy.ear import hear
-from unpushy.ear.patterns import needs
+from unpushy.ear.patterns import compiled, needs, searched_for
 
 RUBRIC = {
     "tactics": "command making_wrong convincing overriding controlling qualifying if_then pressure crowd "
@@ -53,6 +53,13 @@ def test_it_has_enough_examples_that_are_all_different(code: str) -> None:
 @pytest.mark.parametrize("code", SIGNS)
 def test_each_of_its_patterns_stands_behind_a_word(code: str) -> None:
     assert not [pattern.find for pattern in SIGNS[code].patterns if not needs(pattern.find)]
+
+
+@pytest.mark.parametrize("code", SIGNS)
+def test_each_of_its_patterns_is_a_regular_expression(code: str) -> None:
+    for pattern in SIGNS[code].patterns:
+        compiled(searched_for(pattern.find))
+        compiled(searched_for(pattern.unless))
 
 
 def test_what_a_move_calls_a_hit_does_not_push() -> None:

@@ -14,7 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from unpushy.ear import hear
+from unpushy import course
+from unpushy.ear import hear, hear_all
+from unpushy.ear.encoder import encoder
+from unpushy.ear.text import read
 from unpushy.judging import Pushy, judge
 
 HERE = Path(__file__).parent
@@ -70,63 +73,125 @@ def kappa(pairs: list[tuple[int, int]]) -> float:
     return (seen - chance) / (1 - chance) if chance < 1 else float("nan")
 
 
-def share(part: int, whole: int) -> str:
-    """A share in per cent, with its number of cases."""
-    return f"{100 * part / whole:5.1f} % of {whole}" if whole else "      – of 0"
+def share(cases: list[bool]) -> float:
+    """The share of cases that are so; no number where there are none."""
+    return sum(cases) / len(cases) if cases else float("nan")
+
+
+Verdict = tuple[int, frozenset[str], float]
+
+
+def verdicts(found: list[Item]) -> dict[str, list[Verdict]]:
+    """Grade, codes of pushes and confidence for each item, by each of the ways to hear that are compared."""
+    rules = [judge(hear(item.rewrite, quick=True), item.prompt) for item in found]
+    heard = hear_all([item.rewrite for item in found])
+    whole = [judge(hearing, item.prompt) for hearing, item in zip(heard, found, strict=True)]
+    alone = encoder().read([read(item.rewrite).plain for item in found])
+    tactics = frozenset(course.tactics())
+    most = Counter(item.grade for item in found).most_common(1)[0][0] if found else 2
+    return {
+        "majority": [(most, frozenset(), 0.0)] * len(found),
+        "rules": [(g.grade, frozenset(g.hearing.push), g.confidence) for g in rules],
+        "encoder": [
+            (
+                max(range(3), key=one.grades.__getitem__),
+                frozenset(c for c, p in one.codes.items() if p > 0.3 and c in tactics),
+                max(one.grades),
+            )
+            for one in alone
+        ],
+        "whole ear": [(g.grade, frozenset(g.hearing.push), g.confidence) for g in whole],
+    }
+
+
+def weighted(pairs: list[tuple[int, int]]) -> float:
+    """Quadratic-weighted kappa: a grade that is off by two weighs four times one that is off by one."""
+    left, right = Counter(a for a, _ in pairs), Counter(b for _, b in pairs)
+    seen = sum((a - b) ** 2 for a, b in pairs) / len(pairs)
+    chance = sum(left[a] * right[b] * (a - b) ** 2 for a in left for b in right) / len(pairs) ** 2
+    return 1 - seen / chance if chance else float("nan")
+
+
+def macro_f1(pairs: list[tuple[int, int]]) -> float:
+    """The mean over the grades of the harmonic mean of precision and recall."""
+    scores = []
+    for grade in range(3):
+        both = sum(a == b == grade for a, b in pairs)
+        either = sum(a == grade for a, _ in pairs) + sum(b == grade for _, b in pairs)
+        scores.append(2 * both / either if either else 0.0)
+    return sum(scores) / 3
 
 
 def report(found: list[Item], kind: str) -> None:
-    """Print the table for one kind of writer."""
+    """Print the table for one kind of writer: a column for each way to hear."""
     mine = [item for item in found if item.kind == kind]
-    graded = [(item, judge(hear(item.rewrite), item.prompt)) for item in mine]
-    pairs = [(item.grade, grade.grade) for item, grade in graded]
-    print(
-        f"\n{kind}: {len(mine)} rewrites, graded 0/1/2: {[sum(a == g for a, _ in pairs) for g in range(3)]}"
-    )
+    counts = [sum(item.grade == grade for item in mine) for grade in range(3)]
+    print(f"\n{kind}: {len(mine)} rewrites; graded 0, 1, 2: {counts}")
     if not mine:
         return
-    most = Counter(a for a, _ in pairs).most_common(1)[0][1]
-    inviting = [b for a, b in pairs if a == 2]
-    passed = [a for a, b in pairs if b == 2]
-    others = [b for a, b in pairs if a < 2]
-    caught = [(item, grade) for item, grade in graded if item.grade == 0 and grade.grade == 0]
-    named = sum(bool(set(item.codes) & set(grade.hearing.push)) for item, grade in caught)
-    print(f"  accuracy                         {share(sum(a == b for a, b in pairs), len(pairs))}")
-    print(f"  accuracy of the majority grade   {share(most, len(pairs))}")
-    print(f"  kappa                             {kappa(pairs):.2f}")
-    print(f"  kappa, push or not                {kappa([(a == 0, b == 0) for a, b in pairs]):.2f}")
-    print(
-        f"  genuine invitations failed       {share(sum(b < 2 for b in inviting), len(inviting))}"
-    )
-    print(
-        f"    … heard as a push              {share(sum(b == 0 for b in inviting), len(inviting))}"
-    )
-    print(f"  pushes or plain lines passed     {share(sum(b == 2 for b in others), len(others))}")
-    print(f"  of what passed, invites          {share(sum(a == 2 for a in passed), len(passed))}")
-    print(f"  a right code among those named   {share(named, len(caught))}")
+    columns = verdicts(mine)
+    print(" " * 36 + "".join(f"{name:>11}" for name in columns))
+    rows_of: dict[str, list[float]] = {}
+    for given in columns.values():
+        pairs = [(item.grade, verdict[0]) for item, verdict in zip(mine, given, strict=True)]
+        inviting = [b for a, b in pairs if a == 2]
+        others = [b for a, b in pairs if a < 2]
+        caught = [
+            (item, verdict)
+            for item, verdict in zip(mine, given, strict=True)
+            if item.grade == 0 and verdict[0] == 0
+        ]
+        sure = [
+            item.grade == verdict[0]
+            for item, verdict in zip(mine, given, strict=True)
+            if verdict[2] >= 0.8
+        ]
+        for name, value in {
+            "accuracy": share([a == b for a, b in pairs]),
+            "macro-F1": macro_f1(pairs),
+            "kappa": kappa(pairs),
+            "kappa, quadratic weights": weighted(pairs),
+            "kappa, push or not": kappa([(a == 0, b == 0) for a, b in pairs]),
+            "genuine invitations failed": share([b < 2 for b in inviting]),
+            "  of these heard as a push": share([b == 0 for b in inviting]),
+            "pushes or plain lines passed": share([b == 2 for b in others]),
+            "a right code where a push is caught": share(
+                [bool(set(i.codes) & v[1]) for i, v in caught]
+            ),
+            "sure (confidence 0.8 and over)": len(sure) / len(mine),
+            "right where sure": share(sure),
+        }.items():
+            rows_of.setdefault(name, []).append(value)
+    for name, values in rows_of.items():
+        print(f"  {name:34}" + "".join(f"{value:11.3f}" for value in values))
 
 
 def times(found: list[Item]) -> None:
-    """Print how long the quick ear takes."""
+    """Print how long the ear takes."""
     lines = [item.rewrite for item in found]
-    for line in lines:
-        hear(line, quick=True)
-    taken = []
-    for line in lines:
-        before = time.perf_counter()
-        hear(line, quick=True)
-        taken.append(1000 * (time.perf_counter() - before))
-    taken.sort()
-    if taken:
-        print(
-            f"\nquick reading: median {statistics.median(taken):.2f} ms, 99th percentile {taken[int(0.99 * len(taken))]:.2f} ms"
+    for name, quick in (("quick reading", True), ("whole ear", False)):
+        hear(lines[0], quick=quick)
+        taken = []
+        for line in lines:
+            before = time.perf_counter()
+            hear(line, quick=quick)
+            taken.append(1000 * (time.perf_counter() - before))
+        taken.sort()
+        late = taken[int(0.99 * len(taken))]
+        print(f"{name}: median {statistics.median(taken):.2f} ms, 99th percentile {late:.2f} ms")
+    before = time.perf_counter()
+    hear_all((lines * 1000)[:1000])
+    print(f"1,000 rewrites at once: {time.perf_counter() - before:.1f} s")
+    for name, quick in (
+        ("import and first quick reading", True),
+        ("import and first whole reading", False),
+    ):
+        code = (
+            "import time; t = time.perf_counter(); from unpushy.ear import hear;"
+            f"hear('You need to sign today.', quick={quick}); print(1000 * (time.perf_counter() - t))"
         )
-    code = (
-        "import time; t = time.perf_counter(); from unpushy.ear import hear;"
-        "hear('You need to sign today.', quick=True); print(1000 * (time.perf_counter() - t))"
-    )
-    starts = [float(subprocess.check_output([sys.executable, "-c", code])) for _ in range(7)]
-    print(f"import and first quick reading: median {statistics.median(starts):.0f} ms")
+        starts = [float(subprocess.check_output([sys.executable, "-c", code])) for _ in range(7)]
+        print(f"{name}: median {statistics.median(starts):.0f} ms")
 
 
 if __name__ == "__main__":

@@ -3,14 +3,16 @@
 import json
 import sys
 from collections.abc import Callable, Iterator
+from queue import Queue
+from threading import Thread
 from typing import Annotated, Any
 
 import typer
 
 from unpushy import __version__
-from unpushy.ear import Hearing, hear
+from unpushy.ear import Hearing, hear, hear_all
 from unpushy.feedback import buyer_answers, explain, points
-from unpushy.judging import Grade, Pushy, judge
+from unpushy.judging import Pushy, judge
 
 app = typer.Typer(
     help="Bought, Not Sold: hear what pushes in a seller's line, and learn to invite instead.",
@@ -20,6 +22,7 @@ app = typer.Typer(
 )
 
 _GRADES = {0: "pushes", 1: "plain", 2: "invites"}
+HANDFUL = 256
 Quick = Annotated[bool, typer.Option("--quick", help="Use the rules alone.")]
 Jsonl = Annotated[bool, typer.Option("--jsonl", help="Read and write JSON objects, one a line.")]
 
@@ -44,6 +47,36 @@ def _objects(keys: tuple[str, ...]) -> Iterator[dict[str, Any]]:
             if not isinstance(found.get(key), str):
                 _fail(f"stdin, line {number}: '{key}' is missing or not text")
         yield found
+
+
+def _in_hands(found: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Objects by the handful, for the ear hears many lines at once more quickly; but never waiting for
+    more while one is there, so that a program may ask line by line."""
+    read: Queue[Any] = Queue(2 * HANDFUL)
+    end = object()
+
+    def fill() -> None:
+        try:
+            for one in found:
+                read.put(one)
+            read.put(end)
+        except BaseException as error:  # handed on to whoever reads
+            read.put(error)
+
+    Thread(target=fill, daemon=True).start()
+    last = None
+    while last is None:
+        some: list[dict[str, Any]] = []
+        while last is None and len(some) < HANDFUL and (not some or not read.empty()):
+            one = read.get()
+            if isinstance(one, dict):
+                some.append(one)
+            else:
+                last = one
+        if some:
+            yield some
+    if isinstance(last, BaseException):
+        raise last
 
 
 def _as_object(hearing: Hearing, grade: int, confidence: float) -> dict[str, Any]:
@@ -99,9 +132,9 @@ def hear_command(
 ) -> None:
     """Hear a line: what pushes in it, what invites, and what the buyer hears."""
     if jsonl:
-        for found in _objects(("line",)):
-            hearing = hear(found["line"], quick=quick)
-            _write(_as_object(hearing, hearing.grade, hearing.confidence))
+        for some in _in_hands(_objects(("line",))):
+            for hearing in hear_all([one["line"] for one in some], quick=quick):
+                _write(_as_object(hearing, hearing.grade, hearing.confidence))
         return
     hearing = hear(_stdin_or(line, "Type a line, then Ctrl-D."), quick=quick)
     if not hearing.line.strip():
@@ -124,15 +157,16 @@ def judge_command(
 ) -> None:
     """Grade a rewrite of a pushy line: 0 pushes, 1 plain, 2 invites."""
 
-    def graded(line: str, prompt: Pushy) -> Grade:
-        return judge(hear(line, quick=quick), prompt)
-
     if jsonl:
-        for found in _objects(("situation", "pushy", "rewrite")):
-            grade = graded(found["rewrite"], Pushy(found["situation"], found["pushy"]))
-            _write(_as_object(grade.hearing, grade.grade, grade.confidence) | {"kind": grade.kind})
+        for some in _in_hands(_objects(("situation", "pushy", "rewrite"))):
+            hearings = hear_all([one["rewrite"] for one in some], quick=quick)
+            for one, hearing in zip(some, hearings, strict=True):
+                grade = judge(hearing, Pushy(one["situation"], one["pushy"]))
+                row = _as_object(hearing, grade.grade, grade.confidence)
+                _write(row | {"kind": grade.kind})
         return
-    grade = graded(_stdin_or(rewrite, "Type the rewrite, then Ctrl-D."), Pushy(situation, pushy))
+    hearing = hear(_stdin_or(rewrite, "Type the rewrite, then Ctrl-D."), quick=quick)
+    grade = judge(hearing, Pushy(situation, pushy))
     _say(grade.hearing, f"Grade {grade.grade}. {explain(grade).headline}")
 
 

@@ -336,6 +336,7 @@ def test_an_assignment_is_opened_in_jupyterlab_and_marks_itself(
     cell = page.locator(".jp-CodeCell", has_text="%%rewrite 01-tuner")
     expect(cell).to_be_visible(timeout=60_000)
     assert "jp-mod-lineWrap" in page.content() or cell.locator(".cm-lineWrapping").count()
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=60_000)
     cell.locator(".cm-content").click()
     page.keyboard.press("Control+A")
     page.keyboard.type("%%rewrite 01-tuner\nYou must get it tuned.")

@@ -1,14 +1,15 @@
 """The ear: a seller's line in, what pushes and what invites in it out. Pure; no Jupyter, no I/O."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from unpushy.ear.rules import Catch, catch
+from unpushy.ear.rules import Catch, catch, settled
 from unpushy.ear.text import read
 
 PUSHES, PLAIN, INVITES = 0, 1, 2
 
-__all__ = ["INVITES", "PLAIN", "PUSHES", "Catch", "Hearing", "hear"]
+__all__ = ["INVITES", "PLAIN", "PUSHES", "Catch", "Hearing", "hear", "hear_all"]
 
 
 @dataclass(frozen=True)
@@ -16,12 +17,14 @@ class Hearing:
     """What a fair buyer hears in a line.
 
     `catches` are the words that push or invite, in order. `confidence`, from 0 to 1, is how sure the
-    ear is of the grade.
+    ear is of the grade. `probabilities` are the encoder's, that it pushes, is plain, invites; the
+    rules alone have none.
     """
 
     line: str
     catches: tuple[Catch, ...]
     confidence: float
+    probabilities: tuple[float, float, float] | None = None
 
     @cached_property
     def push(self) -> tuple[str, ...]:
@@ -48,13 +51,28 @@ def hear(line: str, quick: bool = False) -> Hearing:
 
     >>> hear("You need to sign today.").push
     ('command',)
-    >>> hear("We open at nine.").catches
+    >>> hear("We open at nine.", quick=True).catches
     ()
     """
-    catches = catch(read(line))
-    heard = Hearing(line, catches, 0.0)
+    return _hear_quickly(line) if quick else hear_all([line])[0]
+
+
+def hear_all(lines: Sequence[str], quick: bool = False) -> list[Hearing]:
+    """Hear many lines at once, which is quicker; each is heard as it would be by itself."""
+    if quick:
+        return [_hear_quickly(line) for line in lines]
+    from unpushy.ear.whole import hear_whole
+
+    return [
+        Hearing(line, heard.catches, heard.confidence, heard.probabilities)
+        for line, heard in zip(lines, hear_whole(lines), strict=True)
+    ]
+
+
+def _hear_quickly(line: str) -> Hearing:
+    heard = Hearing(line, settled(catch(read(line))), 0.0)
     return replace(heard, confidence=_RULES_ARE_RIGHT[heard.grade])
 
 
 # How often the rules alone were right, by the grade they gave, on lines written apart from them.
-_RULES_ARE_RIGHT = {PUSHES: 0.9, PLAIN: 0.5, INVITES: 0.7}
+_RULES_ARE_RIGHT = {PUSHES: 0.6, PLAIN: 0.3, INVITES: 0.7}

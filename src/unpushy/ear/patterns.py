@@ -246,14 +246,12 @@ def _rows() -> Iterator[tuple[object, ...]]:
         for sign in signs.values():
             for pattern in sign.patterns:
                 find, unless = (p and searched_for(p) for p in (pattern.find, pattern.unless))
-                for expression in filter(None, (find, unless)):
-                    try:
-                        compiled(expression)
-                    except re.error as error:
-                        raise course.CourseError(
-                            f"{sign.code}.toml: pattern {pattern.find!r}: {error}"
-                        ) from None
-                first = first_words(find)
+                try:
+                    first = first_words(find)
+                except re.error as error:
+                    raise course.CourseError(
+                        f"{sign.code}.toml: pattern {pattern.find!r}: {error}"
+                    ) from None
                 needed = sorted({*needs(pattern.find), *({first} if first else ())}, key=_cost)
                 yield sign.code, pushes, find, unless, pattern.weak, tuple(needed), first
 
@@ -280,6 +278,12 @@ def _all_rows() -> list[tuple[object, ...]]:
         fresh.write_bytes(marshal.dumps((state, rows)))
         fresh.replace(kept)
     return rows
+
+
+def codes(pushes: bool) -> tuple[str, ...]:
+    """The codes of all tactics, or of all moves: the names of their files."""
+    folder = course.CONTENT / ("tactics" if pushes else "moves")
+    return tuple(sorted(path.stem for path in folder.glob("*.toml")))
 
 
 @cache

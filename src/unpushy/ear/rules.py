@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from unpushy.ear.patterns import Rule, compiled, index
-from unpushy.ear.text import Text, read
+from unpushy.ear.text import Text
 
 
 @dataclass(frozen=True)
@@ -42,17 +42,17 @@ _DENIAL = re.compile(
 _ENDS_DENIAL = re.compile(r" (?:but|because|so|and|yet|only|though|although|except|when|if|since) ")
 
 
-def _covered(text: Text) -> list[tuple[int, int]]:
+def covered(text: Text) -> list[tuple[int, int]]:
     """Parts of the plain form in which a push is only quoted or denied."""
-    covered = []
+    found = []
     for match in _QUOTED.finditer(text.plain):
         # Someone who puts the whole answer in quotation marks is saying it.
         if match.end() - match.start() < 0.8 * len(text.plain.strip()):
-            covered.append(match.span())
+            found.append(match.span())
     for match in _DENIAL.finditer(text.plain):
         turn = _ENDS_DENIAL.search(match[0])
-        covered.append((match.start(), match.start() + turn.start() if turn else match.end()))
-    return covered
+        found.append((match.start(), match.start() + turn.start() if turn else match.end()))
+    return found
 
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])['\")]*\s+|\n")
@@ -112,7 +112,7 @@ def catch(text: Text) -> tuple[Catch, ...]:
     """Everything that the rules hear in a text, in the order of the words."""
     plain = text.plain
     ends = [match.end() for match in _SENTENCE_END.finditer(plain)]
-    covered: list[tuple[int, int]] | None = None
+    spans: list[tuple[int, int]] | None = None
     found: list[Catch] = []
     places = _places(plain)
     for rule in _likely(places):
@@ -125,18 +125,18 @@ def catch(text: Text) -> tuple[Catch, ...]:
             if rule.unless and compiled(rule.unless).search(_sentence(plain, ends, start, end)):
                 continue
             if rule.pushes:
-                if covered is None:
-                    covered = _covered(text)
-                if any(a <= start and end <= b + 1 for a, b in covered):
+                if spans is None:
+                    spans = covered(text)
+                if any(a <= start and end <= b + 1 for a, b in spans):
                     continue
             first, last = text.span(start, end)
             words = text.original[first:last]
             found.append(Catch(rule.code, first, last, words, rule.pushes, rule.weak))
-    return _settled(_without_overlaps(found))
+    return _without_overlaps(found)
 
 
-def _settled(catches: tuple[Catch, ...]) -> tuple[Catch, ...]:
-    """Words that push in one line and not in another push where nothing else invites."""
+def settled(catches: tuple[Catch, ...]) -> tuple[Catch, ...]:
+    """For rules alone: words that push in one line and not in another push where nothing invites."""
     if any(one.pushes is False and not one.weak for one in catches):
         return catches
     return tuple(replace(one, weak=False) if one.pushes else one for one in catches)
@@ -151,8 +151,3 @@ def _without_overlaps(catches: Iterable[Catch]) -> tuple[Catch, ...]:
             others.append(one)
     found = (one for others in kept.values() for one in others)
     return tuple(sorted(found, key=lambda c: (c.start, c.end, c.code)))
-
-
-def hear_rules(line: str) -> tuple[Catch, ...]:
-    """`catch` for a line as it was typed."""
-    return catch(read(line))

