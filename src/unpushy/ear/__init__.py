@@ -63,10 +63,7 @@ def hear_all(lines: Sequence[str], quick: bool = False) -> list[Hearing]:
         return [_hear_quickly(line) for line in lines]
     from unpushy.ear.whole import hear_whole
 
-    return [
-        Hearing(line, heard.catches, heard.confidence, heard.probabilities)
-        for line, heard in zip(lines, hear_whole(lines), strict=True)
-    ]
+    return hear_whole(lines)
 
 
 def _hear_quickly(line: str) -> Hearing:

@@ -8,28 +8,19 @@ What the encoder hears is explained as well: words are left out, and those that 
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from unpushy.ear import INVITES, PLAIN, PUSHES, Hearing
 from unpushy.ear.encoder import DIGITS, Encoder, Reading, encoder
 from unpushy.ear.patterns import codes
 from unpushy.ear.rules import Catch, catch, covered
 from unpushy.ear.text import Text, read
 
-PUSHES, PLAIN, INVITES = 0, 1, 2
 RULE_AGAINST_ENCODER = 0.6
 ENOUGH_FOR_A_NAMED_MOVE = 0.04
 
 
-@dataclass(frozen=True)
-class Heard:
-    """What the whole ear makes of a line: the words, and how sure it is."""
-
-    catches: tuple[Catch, ...]
-    confidence: float
-    probabilities: tuple[float, float, float]
-
-
-def hear_whole(lines: Sequence[str]) -> list[Heard]:
+def hear_whole(lines: Sequence[str]) -> list[Hearing]:
     """Hear lines by rules and encoder; a line's company makes no difference to it."""
     texts = [read(line) for line in lines]
     caught = [catch(text) for text in texts]
@@ -47,11 +38,13 @@ def hear_whole(lines: Sequence[str]) -> list[Heard]:
 def _without_stock(text: Text, catches: tuple[Catch, ...]) -> str:
     """The plain form without its stock phrases: glued to a push, or to nothing, they lift nothing."""
     plain = text.plain
+    cut = len(plain)
     for one in reversed(catches):
         if one.weak and not one.pushes:
             start = bisect_left(text.starts, one.start)
-            end = bisect_left(text.starts, one.end)
+            end = min(bisect_left(text.starts, one.end), cut)  # phrases may overlap
             plain = plain[:start] + plain[end:]
+            cut = start
     return re.sub(r"^[\s,.!;:-]+|(?<=[.!?,;])[\s,.!;:-]*(?=[,.!;:])", "", plain).strip() or "."
 
 
@@ -62,7 +55,7 @@ def _sterner(whole: Reading, bare: Reading) -> Reading:
     return Reading((push, round(1 - push - invites, DIGITS), invites), whole.codes)
 
 
-def _together(text: Text, catches: tuple[Catch, ...], reading: Reading, ear: Encoder) -> Heard:
+def _together(text: Text, catches: tuple[Catch, ...], reading: Reading, ear: Encoder) -> Hearing:
     if _is_covered(text):
         reading = _without_push(reading)
     likeliest = max((PUSHES, PLAIN, INVITES), key=reading.grades.__getitem__)
@@ -74,14 +67,13 @@ def _together(text: Text, catches: tuple[Catch, ...], reading: Reading, ear: Enc
     pushed = any(one.pushes and (not one.weak or likeliest != INVITES) for one in catches)
     grade = PUSHES if pushed else likeliest
     catches = tuple(_weighed(one, grade) for one in catches)
-    if grade != PLAIN and not any(
-        one.pushes == (grade == PUSHES) and not one.weak for one in catches
-    ):
-        catches = _in_order((*catches, _found(text, grade, reading, ear)))
     confidence = reading.grades[grade]
-    if grade != PLAIN and any(one.pushes == (grade == PUSHES) and not one.weak for one in catches):
+    if any(one.pushes == (grade == PUSHES) and not one.weak for one in catches):
         confidence = max(confidence, RULE_AGAINST_ENCODER)
-    return Heard(catches, confidence, reading.grades)
+    elif grade != PLAIN:
+        found = (*catches, _found(text, grade, reading, ear))
+        catches = tuple(sorted(found, key=lambda c: (c.start, c.end, c.code)))
+    return Hearing(text.original, catches, confidence, reading.grades)
 
 
 def _is_covered(text: Text) -> bool:
@@ -102,10 +94,6 @@ def _weighed(one: Catch, grade: int) -> Catch:
     if one.pushes:
         return replace(one, weak=grade != PUSHES)
     return replace(one, weak=one.weak or grade == PLAIN)
-
-
-def _in_order(catches: tuple[Catch, ...]) -> tuple[Catch, ...]:
-    return tuple(sorted(catches, key=lambda c: (c.start, c.end, c.code)))
 
 
 _CLAUSE = re.compile(r"[^.!?;:\n]+[.!?;:\n]*\s*")
