@@ -2,14 +2,17 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from unpushy import course
-from unpushy.course import Option, Question
-from unpushy.progress import Progress
+from unpushy.course import Option, Pair, Question
+from unpushy.progress import Attempt, Progress
 from unpushy.quiz import Quiz, draw, mark
+from unpushy.quiz.asking import Drawn
 from unpushy.quiz.marking import AnswerError, words_of
+from unpushy.widgets.ask import Inquiry
 from unpushy.widgets.quiz import Desk
 
 QUIZ = Quiz(1)
@@ -19,9 +22,16 @@ GOOD = "I could do it for 180 a month, if you'd like that. What would you like t
 def best_answer(question: Question) -> object:
     if question.kind == "mark":
         return sorted(words_of(question.line)[1])
+    if question.kind == "match":
+        return [question.matches.index(pair.match) for pair in question.pairs]
     if question.kind == "rewrite":
         return course.exercise(question.exercise).models[0].line
     return [i for i, option in enumerate(question.options) if option.right]
+
+
+def pairs(*matches: str) -> Question:
+    told = tuple(Pair(f"line {m}", m, f"why {m}") for m in matches)
+    return Question("q", 1, "match", "?", 1, (), pairs=told)
 
 
 def of(*right: bool) -> Question:
@@ -145,3 +155,48 @@ def test_a_new_paper_comes_only_after_the_old_one(desk: Desk, progress: Progress
     assert desk.answer({"do": "again"})["sitting"] == first
     answer_all(desk, progress)
     assert desk.answer({"do": "again"})["sitting"] != first
+
+
+def test_each_line_that_is_matched_as_it_belongs_earns_its_share() -> None:
+    question = pairs("pear", "apple", "plum")
+    assert question.matches == ("apple", "pear", "plum")
+    assert mark(question, [1, 0, 2]).points == 1
+    assert mark(question, [1, 1, 1]).points == pytest.approx(1 / 3)
+    assert mark(question, [0, 2, 1]).told["whys"] == ["why pear", "why apple", "why plum"]
+
+
+@pytest.mark.parametrize("answer", [None, [], [1, 0], [1, 0, 3], [1, 0, True], [1, 0, None], "1"])
+def test_half_a_match_is_no_answer(answer: object) -> None:
+    with pytest.raises(AnswerError):
+        mark(pairs("pear", "apple", "plum"), answer)
+
+
+def test_what_is_told_follows_the_order_of_the_page() -> None:
+    drawn = Drawn(pairs("pear", "apple", "plum"), (2, 0, 1))
+    assert drawn.shown()["lines"] == ["line plum", "line pear", "line apple"]
+    answer = drawn.as_written([2, 1, 1])
+    attempt = Attempt("me", "q", answer, mark(drawn.question, answer).points, 1.0, "v")
+    told = drawn.told(attempt)
+    assert told["answer"] == [2, 1, 1]
+    assert told["right"] == [2, 1, 0]
+    assert told["whys"] == ["why plum", "why pear", "why apple"]
+
+
+def test_a_question_in_a_lesson_is_explained_each_time_and_never_in_the_quiz(
+    progress: Progress,
+) -> None:
+    question = replace(of(True, False, False, True), check=True)
+    inquiry = Inquiry(question, "me", progress)
+    opening = inquiry.answer({"do": "open"})
+    assert opening["told"] is None
+    assert "because" not in json.dumps(opening)
+    assert "error" in inquiry.answer({"do": "answer", "answer": []})
+    right = [opening["question"]["options"].index(text) for text in ("0", "3")]
+    assert inquiry.answer({"do": "answer", "answer": right[:1]})["told"]["points"] == 0.5
+    assert inquiry.answer({"do": "answer", "answer": right})["told"]["points"] == 1
+    assert sorted(Inquiry(question, "me", progress).answer({"do": "open"})["told"]["answer"]) == (
+        sorted(right)
+    )
+    checks = [q.id for q in course.questions().values() if q.check or q.form]
+    banks = [q.id for lesson in range(12) for q in Quiz(lesson).bank]
+    assert not set(checks) & set(banks)

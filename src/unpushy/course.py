@@ -90,6 +90,7 @@ class Exercise:
     hints: tuple[str, ...]
     models: tuple[Model, ...]
     near_misses: tuple[NearMiss, ...]
+    claims: tuple[str, ...] = ()
     assignment: bool = False
 
 
@@ -103,11 +104,25 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Question:
-    """One quiz question.
+class Pair:
+    """A line, what it is to be matched with, and why the two belong together."""
 
-    `kind` is `one` (one choice), `several` (several choices), `mark` (mark the pushing words) or
-    `rewrite`. A `mark` question has a `line` in which [[double brackets]] enclose what pushes.
+    line: str
+    match: str
+    why: str
+
+
+KINDS = ("one", "hears", "several", "match", "mark", "rewrite")
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question of a quiz, of a test, or of a lesson.
+
+    `kind` is `one` (one choice), `hears` (one choice: what does this buyer hear?), `several` (several
+    choices), `match` (lines and what they belong to), `mark` (mark the pushing words) or `rewrite`. A
+    `mark` question has a `line` in which [[double brackets]] enclose what pushes. A `check` is asked
+    in the lesson, never in the quiz; a `form` names the test that a question belongs to, `pre` or `post`.
     """
 
     id: str
@@ -117,9 +132,28 @@ class Question:
     difficulty: int
     codes: tuple[str, ...]
     options: tuple[Option, ...] = ()
+    pairs: tuple[Pair, ...] = ()
     line: str = ""
     why: str = ""
     exercise: str = ""
+    claims: tuple[str, ...] = ()
+    check: bool = False
+    form: str = ""
+
+    @property
+    def matches(self) -> tuple[str, ...]:
+        """What the lines of a `match` question are matched with, in an order that gives nothing away."""
+        return tuple(sorted(pair.match for pair in self.pairs))
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Something the course teaches, in our words; `article` is where it comes from, `lesson` its home."""
+
+    id: str
+    lesson: int
+    article: str
+    says: str
 
 
 def _line_of(text: str, key: str, nth: int = 0) -> int:
@@ -241,12 +275,13 @@ def _load_lists(cls: type[T], folder: Path, key: str) -> dict[str, T]:
                 f"{name}, line {_line_of(text, other)}: '{other}' is not known here; "
                 f"known are lesson, {key}"
             )
-        if not isinstance(table.get("lesson"), int):
+        shared = {"lesson": table["lesson"]} if "lesson" in table else {}
+        if not isinstance(shared.get("lesson", 0), int):
             raise CourseError(
                 f"{name}, line {_line_of(text, 'lesson')}: 'lesson' should be a number"
             )
         for nth, one in enumerate(table.get(key, ())):
-            built = _build(cls, {"lesson": table["lesson"], **one}, name, text, key, nth)
+            built = _build(cls, shared | one, name, text, key, nth)
             if (ident := built.id) in found:  # type: ignore[attr-defined]
                 raise CourseError(
                     f"{name}, line {_line_of(text, 'id', nth)}: id '{ident}' stands twice"
@@ -284,7 +319,14 @@ def load_exercises(folder: Path) -> dict[str, Exercise]:
                 raise CourseError(f"exercise '{one.id}': no tactic has the code '{code}'")
         if len(one.hints) != 3:
             raise CourseError(f"exercise '{one.id}': 'hints' should be three, from nudge to model")
+        _check_claims(f"exercise '{one.id}'", one.claims)
     return found
+
+
+def _check_claims(what: str, named: tuple[str, ...]) -> None:
+    for claim in named:
+        if claim not in claims():
+            raise CourseError(f"{what}: no claim has the id '{claim}'")
 
 
 @cache
@@ -293,16 +335,25 @@ def exercises() -> Mapping[str, Exercise]:
     return MappingProxyType(load_exercises(CONTENT / "exercises"))
 
 
-def exercise(ident: str) -> Exercise:
-    """The exercise line with this id, or a CourseError that names the nearest ones."""
+def _named(found: Mapping[str, T], ident: str, what: str) -> T:
     try:
-        return exercises()[ident]
+        return found[ident]
     except KeyError:
         from difflib import get_close_matches
 
-        near = get_close_matches(ident, exercises(), 3)
+        near = get_close_matches(ident, found, 3)
         hint = f"; did you mean {', '.join(near)}?" if near else ""
-        raise CourseError(f"there is no exercise line '{ident}'{hint}") from None
+        raise CourseError(f"there is no {what} '{ident}'{hint}") from None
+
+
+def exercise(ident: str) -> Exercise:
+    """The exercise line with this id, or a CourseError that names the nearest ones."""
+    return _named(exercises(), ident, "exercise line")
+
+
+def question(ident: str) -> Question:
+    """The question with this id, or a CourseError that names the nearest ones."""
+    return _named(questions(), ident, "question")
 
 
 def load_questions(folder: Path) -> dict[str, Question]:
@@ -311,10 +362,12 @@ def load_questions(folder: Path) -> dict[str, Question]:
     for one in found.values():
         right = sum(option.right for option in one.options)
         wrong_with = None
-        if one.kind not in ("one", "several", "mark", "rewrite"):
-            wrong_with = f"'kind' is '{one.kind}'; known are one, several, mark, rewrite"
-        elif one.kind == "one" and (right != 1 or len(one.options) < 3):
-            wrong_with = "'one' wants three options or more, exactly one of them right"
+        if one.kind not in KINDS:
+            wrong_with = f"'kind' is '{one.kind}'; known are {', '.join(KINDS)}"
+        elif one.kind in ("one", "hears") and (right != 1 or len(one.options) < 3):
+            wrong_with = f"'{one.kind}' wants three options or more, exactly one of them right"
+        elif one.kind == "match" and (len(one.pairs) < 2 or len(set(one.matches)) < len(one.pairs)):
+            wrong_with = "'match' wants two pairs or more, each with a match of its own"
         elif one.kind == "several" and not 0 < right < len(one.options):
             wrong_with = "'several' wants some options that are right and some that aren't"
         elif one.kind == "mark" and not re.search(r"\[\[.+?\]\]", one.line):
@@ -323,15 +376,32 @@ def load_questions(folder: Path) -> dict[str, Question]:
             wrong_with = f"'exercise' is '{one.exercise}', which is no exercise line"
         elif one.difficulty not in (1, 2, 3):
             wrong_with = "'difficulty' should be 1, 2 or 3"
+        elif one.form not in ("", "pre", "post"):
+            wrong_with = f"'form' is '{one.form}'; known are pre, post"
+        for code in one.codes:
+            if code not in tactics() and code not in moves():
+                wrong_with = f"no tactic or move has the code '{code}'"
         if wrong_with:
             raise CourseError(f"question '{one.id}': {wrong_with}")
+        _check_claims(f"question '{one.id}'", one.claims)
     return found
 
 
 @cache
 def questions() -> Mapping[str, Question]:
-    """All quiz questions by id."""
+    """All questions by id: of the quizzes, of the two tests, and of the lessons."""
     return MappingProxyType(load_questions(CONTENT / "quizzes"))
+
+
+@cache
+def claims() -> Mapping[str, Claim]:
+    """What the course teaches, by id."""
+    (text,) = (t for n, t in _files(CONTENT) if n.endswith("claims.toml"))
+    tables = _parse(text, "claims.toml").get("claim", ())
+    found = [
+        _build(Claim, one, "claims.toml", text, "claim", nth) for nth, one in enumerate(tables)
+    ]
+    return MappingProxyType({claim.id: claim for claim in found})
 
 
 @cache

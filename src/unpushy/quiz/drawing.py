@@ -1,18 +1,10 @@
 """Drawing a paper: the same seed draws the same questions, with their options in the same order."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from random import Random
 
 from unpushy.course import Question
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """A question on a paper; `order` says which option stands first, second …"""
-
-    question: Question
-    order: tuple[int, ...]
+from unpushy.quiz.asking import Drawn
 
 
 def draw(
@@ -38,7 +30,10 @@ def draw(
             if piles[kind] and len(paper) < size:
                 paper.append(piles[kind].pop(0))
     paper.sort(key=lambda question: (question.difficulty, question.kind == "rewrite"))
-    return tuple(
-        Drawn(question, tuple(random.sample(range(len(question.options)), len(question.options))))
-        for question in paper
-    )
+    return tuple(shuffled(question, random) for question in paper)
+
+
+def shuffled(question: Question, random: Random) -> Drawn:
+    """A question with its options, or the lines to match, in a random order."""
+    places = range(len(question.options or question.pairs))
+    return Drawn(question, tuple(random.sample(places, len(places))))

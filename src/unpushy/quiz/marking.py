@@ -59,21 +59,38 @@ def _numbers(answer: Any, below: int) -> frozenset[int]:
     return frozenset(answer)
 
 
+def _matched(answer: Any, question: Question) -> list[int]:
+    """For each line of a `match` question the place of what it was matched with."""
+    if not isinstance(answer, list) or len(answer) != len(question.pairs):
+        raise AnswerError("That is not an answer to this question.")
+    if any(one is None for one in answer):
+        raise AnswerError("Some lines have no match yet.")
+    if not all(type(one) is int and 0 <= one < len(question.pairs) for one in answer):
+        raise AnswerError("That is not an answer to this question.")
+    return answer
+
+
 def mark(question: Question, answer: Any) -> Mark:
     """Mark an answer: places of options or words for a choice or marked words, text for a rewrite.
 
     Several choices: right ones less wrong ones, over all right ones, so that ticking everything
-    earns nothing it shouldn't. Marked words: those in common over all that either of us marked, with
+    earns nothing it shouldn't. Matches: the share of lines that are matched as they belong. Marked words: those in common over all that either of us marked, with
     full points from three quarters on.
     """
     match question.kind:
-        case "one" | "several":
+        case "one" | "hears" | "several":
             chosen = _numbers(answer, len(question.options))
             right = frozenset(i for i, option in enumerate(question.options) if option.right)
-            if question.kind == "one" and len(chosen) != 1:
+            if question.kind != "several" and len(chosen) != 1:
                 raise AnswerError("Choose one answer.")
             points = max(0.0, (len(chosen & right) - len(chosen - right)) / len(right))
             return Mark(points, {"options": [asdict(option) for option in question.options]})
+        case "match":
+            given = _matched(answer, question)
+            belong = [question.matches.index(pair.match) for pair in question.pairs]
+            points = sum(a == b for a, b in zip(given, belong, strict=True)) / len(belong)
+            told = {"right": belong, "whys": [pair.why for pair in question.pairs]}
+            return Mark(points, told | {"why": question.why})
         case "mark":
             words, pushing = words_of(question.line)
             chosen = _numbers(answer, len(words))

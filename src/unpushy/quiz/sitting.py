@@ -9,8 +9,9 @@ from typing import Any
 from unpushy import course
 from unpushy.course import Question
 from unpushy.progress import Attempt, Progress
-from unpushy.quiz.drawing import Drawn, draw
-from unpushy.quiz.marking import AnswerError, mark, words_of
+from unpushy.quiz.asking import Drawn
+from unpushy.quiz.drawing import draw
+from unpushy.quiz.marking import AnswerError, mark
 
 SIZE = 5
 
@@ -31,9 +32,11 @@ class Quiz:
 
     @property
     def bank(self) -> list[Question]:
-        """All questions about the lesson."""
+        """All questions about the lesson, without those that it or a test asks by itself."""
         return [
-            question for question in course.questions().values() if question.lesson == self.lesson
+            question
+            for question in course.questions().values()
+            if question.lesson == self.lesson and not question.check and not question.form
         ]
 
     @property
@@ -81,9 +84,10 @@ class Sitting:
         bank = {question.id: question for question in self._quiz.bank}
         kept = self._progress.draft(self._learner, f"paper:{self.id}")
         if kept:
-            drawn = [(bank.get(ident), tuple(order)) for ident, order in json.loads(kept)]
-            if all(q and sorted(order) == list(range(len(q.options))) for q, order in drawn):
-                return tuple(Drawn(question, order) for question, order in drawn if question)
+            known = json.loads(kept)
+            drawn = tuple(Drawn(bank[i], tuple(order)) for i, order in known if i in bank)
+            if len(drawn) == len(known) and all(one.fits for one in drawn):
+                return drawn
         seen = {attempt.item for attempt in self._progress.attempts(self._learner)}
         paper = draw(list(bank.values()), self._quiz.size, f"{self._learner}/{self.id}", seen)
         self._progress.keep_draft(
@@ -97,16 +101,8 @@ class Sitting:
 
     def _shown(self, number: int) -> dict[str, Any]:
         """A question as the page may see it before it is answered."""
-        drawn = self.paper[number]
-        question = drawn.question
-        shown: dict[str, Any] = {"kind": question.kind, "prompt": question.prompt}
-        if question.options:
-            shown["options"] = [question.options[place].text for place in drawn.order]
-        if question.kind == "mark":
-            shown["words"], _ = words_of(question.line)
-        if question.kind == "rewrite":
-            exercise = course.exercise(question.exercise)
-            shown |= {"situation": exercise.situation, "pushy": exercise.pushy}
+        shown = self.paper[number].shown()
+        if shown["kind"] == "rewrite":
             shown["draft"] = self._progress.draft(self._learner, self._draft(number)) or ""
         return shown
 
@@ -115,13 +111,7 @@ class Sitting:
 
     def _told(self, number: int, attempt: Attempt) -> dict[str, Any]:
         """What is told about an answer once it is given, in the order that the page shows."""
-        drawn = self.paper[number]
-        told = dict(mark(drawn.question, attempt.answer).told)
-        answer = attempt.answer
-        if "options" in told:
-            told["options"] = [told["options"][place] for place in drawn.order]
-            answer = [drawn.order.index(place) for place in attempt.answer]  # type: ignore[attr-defined]
-        return {"answer": answer, "points": attempt.points, "outOf": attempt.out_of, **told}
+        return self.paper[number].told(attempt)
 
     def state(self) -> dict[str, Any]:
         """Everything the page needs to show this sitting as far as it has come."""
@@ -146,10 +136,7 @@ class Sitting:
         if type(number) is not int or not 0 <= number < len(self.paper):
             raise AnswerError("There is no such question on this paper.")
         drawn = self.paper[number]
-        if drawn.question.options and isinstance(answer, list):
-            if not all(type(one) is int and 0 <= one < len(drawn.order) for one in answer):
-                raise AnswerError("That is not an answer to this question.")
-            answer = sorted(drawn.order[place] for place in set(answer))
+        answer = drawn.as_written(answer)
         given = mark(drawn.question, answer)
         name = f"{self._learner}/{self.id}/{drawn.question.id}"
         self._progress.record(

@@ -130,6 +130,19 @@ class Assets(JupyterHandler):
         self.finish(text())
 
 
+class Drawing(JupyterHandler):
+    """A drawing of a lesson."""
+
+    @web.authenticated
+    def get(self, name: str) -> None:
+        path = course_folder() / "lessons" / "drawings" / name
+        if not path.is_file():
+            raise web.HTTPError(404, f"There is no drawing '{name}'.")
+        self.set_header("Content-Type", "image/svg+xml; charset=utf-8")
+        self.set_header("Cache-Control", "no-cache")
+        self.finish(path.read_bytes())
+
+
 class NotebookPage(TornadoVoilaHandler):
     """A lesson or the quiz as a page, rendered by Voilà from the course's own notebooks."""
 
@@ -234,6 +247,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
         ("course/?", HomePage),
         ("course/first-line", FirstLine),
         (r"course/(look\.css|editor\.js|icon\.svg)", Assets),
+        (r"course/lesson/drawings/([\w-]+\.svg)", Drawing),
         (r"course/(lesson|quiz)/([\w-]+)", NotebookPage, voila),
         (r"course/leave/([\w-]+)", LeavePage),
         # What Voilà's pages load; its own pages and files stay closed, so that

@@ -97,7 +97,9 @@ def copy_for_the_learner() -> list[str]:
         copied = {}
     news = []
     for folder in COPIED:
-        for source in sorted((course_folder() / folder).rglob("*.ipynb")):
+        for source in sorted((course_folder() / folder).rglob("*.*")):
+            if source.suffix not in (".ipynb", ".svg"):
+                continue
             name = source.relative_to(course_folder()).as_posix()
             target = work / name
             new = _digest(source)

@@ -1,7 +1,8 @@
 """The widgets of lessons and quizzes: each one a class here, one hand-written .js and one .css beside it."""
 
+from unpushy.widgets.ask import Asking, ask
 from unpushy.widgets.editor import Editor, practise
 from unpushy.widgets.own_words import OwnWords, own_words
 from unpushy.widgets.quiz import QuizSheet, quiz
 
-__all__ = ["Editor", "OwnWords", "QuizSheet", "own_words", "practise", "quiz"]
+__all__ = ["Asking", "Editor", "OwnWords", "QuizSheet", "ask", "own_words", "practise", "quiz"]

@@ -1,7 +1,5 @@
 // The quiz: one question at a time; reasons once it is answered; the score at the end.
 
-const say = (number) => String(Math.round(number * 100) / 100);
-
 export async function mountQuiz(root, { ask }) {
   root.classList.add("up");
   let state = await ask({ do: "open" });
@@ -16,69 +14,13 @@ export async function mountQuiz(root, { ask }) {
       el("span", {}, `${here + 1} of ${state.questions.length}`));
   }
 
-  function verdict(told) {
-    const words = told.points >= told.outOf ? "Yes." : told.points > 0 ? `Partly: ${say(told.points)} of ${say(told.outOf)}.` : "Not this time.";
-    return el("div", { class: `up-verdict${told.points >= told.outOf ? " passed" : ""}` }, el("h4", {}, words),
-      told.headline ? el("p", {}, told.headline) : null,
-      told.why ? el("p", {}, told.why) : null);
-  }
-
-  function choices(question, told) {
-    const type = question.kind === "one" ? "radio" : "checkbox";
-    const set = el("fieldset", {}, el("legend", { tabindex: -1, class: "up-asked" }, question.prompt),
-      ...question.options.map((text, n) => {
-        const option = told?.options[n];
-        const mine = told?.answer.includes(n);
-        return el("label", { class: `up-option${option?.right ? " right" : mine ? " wrong" : ""}`, "aria-disabled": told ? "true" : null },
-          el("input", { type, name: `up-q-${here}`, value: n, checked: Boolean(mine), disabled: Boolean(told) }),
-          el("span", {}, text, option ? el("small", {}, el("b", {}, option.right ? "Right. " : mine ? "Chosen, but: " : ""), option.why) : null));
-      }));
-    return [set, () => [...set.querySelectorAll("input:checked")].map((input) => Number(input.value))];
-  }
-
-  function words(question, told) {
-    const chosen = new Set(told?.answer ?? []);
-    const group = el("div", { class: "up-words", role: "group", "aria-label": "The words of the line" },
-      ...question.words.map((word, n) => {
-        const button = el("button", { type: "button", "aria-pressed": String(chosen.has(n)), disabled: Boolean(told), class: told?.pushing.includes(n) ? "push" : "" },
-          word, told?.pushing.includes(n) ? el("span", { class: "up-hidden" }, " (pushes)") : null);
-        button.addEventListener("click", () => {
-          chosen.has(n) ? chosen.delete(n) : chosen.add(n);
-          button.setAttribute("aria-pressed", String(chosen.has(n)));
-        });
-        return button;
-      }));
-    const box = el("div", {}, el("p", { class: "up-asked", tabindex: -1 }, question.prompt), group);
-    return [box, () => [...chosen].sort((a, b) => a - b)];
-  }
-
-  function rewrite(question, told) {
-    const item = `${state.sitting}:${here}`;
-    const id = `up-answer-${here}`;
-    const mine = here;
-    const box = el("textarea", { id, rows: 3, readonly: Boolean(told), "aria-describedby": `${id}-line` });
-    box.value = told ? told.answer : unsaved.get(item) ?? question.draft;
-    const keep = rested(async () => {
-      const text = box.value;
-      const reply = await ask({ do: "keep", question: mine, text }).catch(() => ({}));
-      if (reply.kept) unsaved.done(item, text);
-    }, 400);
-    box.addEventListener("input", () => { unsaved.put(item, box.value); keep(); });
-    for (const kind of ["keydown", "keyup", "keypress", "paste", "copy", "cut"]) box.addEventListener(kind, (event) => event.stopPropagation());
-    const sheet = el("div", {},
-      el("label", { class: "up-asked", for: id, tabindex: -1 }, question.prompt),
-      el("div", { id: `${id}-line` }, el("p", { class: "up-situation" }, question.situation), el("blockquote", { class: "up-pushy" }, el("p", {}, question.pushy))),
-      el("div", { class: "up-field" }, box));
-    if (told) sheet.append(el("ul", { class: "up-heard" }, ...told.heard.map((point) =>
-      el("li", { class: point.pushes ? "push" : "pull" }, el("b", {}, `“${point.words}”`), ` ${point.name}`, el("p", {}, `The buyer hears: “${point.hears}” ${point.why}`)))));
-    return [sheet, () => box.value];
-  }
-
   function show(move) {
     if (finished) return sum(move);
     const question = state.questions[here];
     const told = state.told[here];
-    const [sheet, read] = { one: choices, several: choices, mark: words, rewrite }[question.kind](question, told);
+    const mine = here;
+    const keep = { item: `${state.sitting}:${mine}`, send: (text) => ask({ do: "keep", question: mine, text }) };
+    const [sheet, read] = asked(question, told, `up-q-${mine}`, keep);
     const after = el("div", { role: "status" });
     if (told) after.append(verdict(told));
     const last = state.told.every(Boolean);

@@ -46,7 +46,7 @@ class Desk:
 class QuizSheet(Talking):
     """A paper of questions, one at a time, with reasons after each answer and the score at the end."""
 
-    _esm = script("quiz") + mounting("mountQuiz")
+    _esm = script("questions", "quiz") + mounting("mountQuiz")
     _css = styles("editor", "quiz")
 
     def __init__(self, quiz: Quiz, who: str, progress: Progress) -> None:

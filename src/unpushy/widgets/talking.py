@@ -20,9 +20,9 @@ Answer = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 @cache
-def script(name: str) -> str:
-    """A widget's module, self-contained: the shared part, its own, and how it is mounted."""
-    return "\n".join((HERE / f"{part}.js").read_text("utf-8") for part in ("talk", name))
+def script(*names: str) -> str:
+    """A widget's module, self-contained: the shared part and its own."""
+    return "\n".join((HERE / f"{part}.js").read_text("utf-8") for part in ("talk", *names))
 
 
 @cache
