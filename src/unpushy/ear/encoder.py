@@ -8,7 +8,7 @@ numbers of eight bits with one scale a row.
 import json
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,11 +19,14 @@ import numpy as np
 HERE = Path(__file__).parent / "weights"
 HEADS = 12
 LONGEST = 160  # word pieces that are read; a rewrite has some fifty
-DIGITS = (
-    3  # of a probability that count, so that the company an answer keeps can't change its grade
-)
+DIGITS = 3  # of a probability: the company an answer keeps can't change its grade
+
+AT_ONCE = 256  # lines that go through a layer before the next one is unpacked
+GROUP = 16  # of them, multiplied together
+PARTS = ("q", "k", "v", "o", "up", "down")
 
 Array = np.ndarray[Any, np.dtype[np.float32]]
+Linears = dict[str, tuple[Array, Array, Array]]
 
 
 @dataclass(frozen=True)
@@ -58,12 +61,11 @@ class Encoder:
         whole = self._whole[start : start + int(np.prod(shape))].reshape(shape)
         return whole.astype(np.float32), self._array(f"{name}.scale")
 
-    def _linear(self, x: Array, name: str) -> Array:
-        matrix, scale = self._matrix(f"{name}.weight")
-        y = x @ matrix.T
-        y *= scale
-        y += self._array(f"{name}.bias")
-        return y
+    def _unpacked(self, *names: str) -> Linears:
+        """Linear steps by name, with their matrices as floats: the scale of a row is in its column here."""
+        return {
+            name: (*self._matrix(f"{name}.weight"), self._array(f"{name}.bias")) for name in names
+        }
 
     def _norm(self, x: Array, name: str) -> Array:
         x = x - x.mean(-1, keepdims=True)
@@ -77,23 +79,24 @@ class Encoder:
         x += self._array("positions")[: ids.shape[1]]
         return self._norm(x, "embedding")
 
-    def _layer(self, x: Array, name: str) -> Array:
+    def _layer(self, x: Array, hidden: Array, name: str, linear: Linears) -> Array:
         lines, length, width = x.shape
 
-        def split(y: Array) -> Array:
+        def split(part: str) -> Array:
+            y = _through(x, linear[f"{name}.{part}"])
             return y.reshape(lines, length, HEADS, width // HEADS).transpose(0, 2, 1, 3)
 
-        query, key, value = (split(self._linear(x, f"{name}.{part}")) for part in ("q", "k", "v"))
-        scores = query @ key.transpose(0, 1, 3, 2) / np.sqrt(width // HEADS).astype(np.float32)
+        query, key, value = split("q"), split("k"), split("v")
+        scores: Array = query @ key.transpose(0, 1, 3, 2)
+        scores /= np.float32((width // HEADS) ** 0.5)
+        scores += hidden
         scores -= scores.max(-1, keepdims=True)
         np.exp(scores, out=scores)
         scores /= scores.sum(-1, keepdims=True)
         mixed = (scores @ value).transpose(0, 2, 1, 3).reshape(lines, length, width)
-        x = self._norm(x + self._linear(mixed, f"{name}.o"), f"{name}.norm1")
-        inner = self._linear(x, f"{name}.up")
-        # GELU in its tanh form, as it was trained.
-        inner *= 0.5 * (1 + np.tanh(0.7978845608 * (inner + 0.044715 * inner * inner * inner)))
-        return self._norm(x + self._linear(inner, f"{name}.down"), f"{name}.norm2")
+        x = self._norm(x + _through(mixed, linear[f"{name}.o"]), f"{name}.norm1")
+        inner = _gelu(_through(x, linear[f"{name}.up"]))
+        return self._norm(x + _through(inner, linear[f"{name}.down"]), f"{name}.norm2")
 
     def pieces_of(self, plain: str) -> list[int]:
         """The word pieces of a line's plain form, by number."""
@@ -116,35 +119,74 @@ class Encoder:
         return found
 
     def read(self, plains: Sequence[str]) -> list[Reading]:
-        """Read lines in their plain form; those of the same length go through together."""
+        """Read lines in their plain form. Lines of like length go through together, padded."""
         pieces = [self.pieces_of(plain) for plain in plains]
-        by_length: dict[int, list[int]] = {}
-        for place, numbers in enumerate(pieces):
-            by_length.setdefault(len(numbers), []).append(place)
-        found: list[Reading | None] = [None] * len(pieces)
-        for places in by_length.values():
-            for first in range(0, len(places), 32):
-                some = places[first : first + 32]
-                for place, reading in zip(some, self._read([pieces[p] for p in some]), strict=True):
-                    found[place] = reading
-        return [reading for reading in found if reading is not None]
+        found: dict[int, Reading] = {}
+        order = sorted(range(len(pieces)), key=lambda place: len(pieces[place]))
+        for first in range(0, len(order), AT_ONCE):
+            some = order[first : first + AT_ONCE]
+            found |= zip(some, self._read([pieces[place] for place in some]), strict=True)
+        return [found[place] for place in range(len(pieces))]
 
     def _read(self, pieces: list[list[int]]) -> list[Reading]:
-        x = self._embedded(np.array(pieces))
+        groups = [pieces[at : at + GROUP] for at in range(0, len(pieces), GROUP)]
+        masks = [_real(group) for group in groups]
+        xs = [
+            self._embedded(np.array([one + [0] * (mask.shape[1] - len(one)) for one in group]))
+            for group, mask in zip(groups, masks, strict=True)
+        ]
+        hidden = [((mask - 1) * np.float32(1e4))[:, None, None, :] for mask in masks]
         for number in range(self._layers):
-            x = self._layer(x, f"layer{number}")
-        mean = x.mean(1)
-        grades = self._linear(mean, "grade") / self._temperature
+            name = f"layer{number}"
+            # A layer's weights are unpacked once for all lines.
+            linear = self._unpacked(*(f"{name}.{part}" for part in PARTS))
+            xs = [self._layer(x, away, name, linear) for x, away in zip(xs, hidden, strict=True)]
+        heads = self._unpacked("grade", "code")
+        return [
+            reading
+            for x, mask in zip(xs, masks, strict=True)
+            for reading in self._judged(x, mask, heads)
+        ]
+
+    def _judged(self, x: Array, real: Array, heads: Linears) -> Iterator[Reading]:
+        mean = (x * real[..., None]).sum(1) / real.sum(1, keepdims=True)
+        grades = _through(mean, heads["grade"]) / self._temperature
         grades = np.exp(grades - grades.max(-1, keepdims=True))
         grades /= grades.sum(-1, keepdims=True)
-        codes = 1 / (1 + np.exp(-self._linear(mean, "code")))
-        return [
-            Reading(
+        codes = 1 / (1 + np.exp(-_through(mean, heads["code"])))
+        for row, each in zip(grades, codes, strict=True):
+            yield Reading(
                 tuple(round(float(p), DIGITS) for p in row),  # type: ignore[arg-type]
                 {c: round(float(p), DIGITS) for c, p in zip(self.codes, each, strict=True)},
             )
-            for row, each in zip(grades, codes, strict=True)
-        ]
+
+
+def _through(x: Array, linear: tuple[Array, Array, Array]) -> Array:
+    matrix, scale, bias = linear
+    y: Array = (x.reshape(-1, x.shape[-1]) @ matrix.T).reshape(*x.shape[:-1], -1)
+    y *= scale
+    y += bias
+    return y
+
+
+def _gelu(x: Array) -> Array:
+    """GELU in its tanh form, as it was trained."""
+    y = x * x
+    y *= 0.044715
+    y += 1
+    y *= x
+    y *= 0.7978845608
+    np.tanh(y, out=y)
+    y += 1
+    y *= x
+    y *= 0.5
+    return y
+
+
+def _real(pieces: list[list[int]]) -> Array:
+    """Where a padded group of lines has pieces of its own."""
+    lengths = np.array([len(one) for one in pieces])
+    return (np.arange(lengths.max()) < lengths[:, None]).astype(np.float32)
 
 
 def _without_accents(text: str) -> str:

@@ -7,8 +7,8 @@ What the encoder hears is explained as well: words are left out, and those that 
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from unpushy.ear import INVITES, PLAIN, PUSHES, Hearing
 from unpushy.ear.encoder import DIGITS, Encoder, Reading, encoder
@@ -16,23 +16,68 @@ from unpushy.ear.patterns import codes
 from unpushy.ear.rules import Catch, catch, covered
 from unpushy.ear.text import Text, read
 
+LONG = 600  # characters that the encoder takes in at once
+WINDOW = 400  # characters of a longer text that it takes in together
 RULE_AGAINST_ENCODER = 0.6
 ENOUGH_FOR_A_NAMED_MOVE = 0.04
+
+Span = tuple[int, int]
+
+
+@dataclass
+class _Case:
+    """A line on its way through the ear."""
+
+    text: Text
+    catches: tuple[Catch, ...]
+    windows: list[Span]
+    bare: str
+    readings: list[Reading] = field(default_factory=list)
+    reading: Reading | None = None
+    grade: int = PLAIN
+
+    def in_window(self, window: Span) -> str:
+        return self.text.plain[slice(*window)]
 
 
 def hear_whole(lines: Sequence[str]) -> list[Hearing]:
     """Hear lines by rules and encoder; a line's company makes no difference to it."""
-    texts = [read(line) for line in lines]
-    caught = [catch(text) for text in texts]
-    bare = [_without_stock(text, catches) for text, catches in zip(texts, caught, strict=True)]
     ear = encoder()
-    asked = [text.plain for text in texts]
-    asked += [one for text, one in zip(texts, bare, strict=True) if one != text.plain]
-    read_as = dict(zip(asked, ear.read(asked), strict=True))
-    return [
-        _together(text, catches, _sterner(read_as[text.plain], read_as[one]), ear)
-        for text, catches, one in zip(texts, caught, bare, strict=True)
-    ]
+    cases = []
+    for line in lines:
+        text = read(line)
+        catches = catch(text)
+        windows = _windows(text.plain)
+        bare = _without_stock(text, catches) if len(windows) == 1 else text.plain
+        cases.append(_Case(text, catches, windows, bare))
+    asked = {case.in_window(window) for case in cases for window in case.windows}
+    asked |= {case.bare for case in cases if len(case.windows) == 1}
+    read_as = _read(ear, asked)
+    for case in cases:
+        case.readings = [read_as[case.in_window(window)] for window in case.windows]
+        if len(case.windows) == 1:
+            case.readings = [_sterner(case.readings[0], read_as[case.bare])]
+        _decide(case)
+    explained = _explained(ear, [case for case in cases if _heard_by_the_encoder_alone(case)])
+    return [_hearing(case, explained.get(id(case), [])) for case in cases]
+
+
+def _read(ear: Encoder, plains: Iterable[str]) -> dict[str, Reading]:
+    different = sorted(set(plains))
+    return dict(zip(different, ear.read(different), strict=True))
+
+
+def _windows(plain: str) -> list[Span]:
+    """A text as the encoder can take it in: whole, or a long one in runs of sentences."""
+    if len(plain) <= LONG:
+        return [(0, len(plain))]
+    windows: list[Span] = []
+    for start, end in _clauses(plain):
+        if windows and end - windows[-1][0] <= WINDOW:
+            windows[-1] = (windows[-1][0], end)
+        else:
+            windows.append((start, end))
+    return windows
 
 
 def _without_stock(text: Text, catches: tuple[Catch, ...]) -> str:
@@ -55,25 +100,48 @@ def _sterner(whole: Reading, bare: Reading) -> Reading:
     return Reading((push, round(1 - push - invites, DIGITS), invites), whole.codes)
 
 
-def _together(text: Text, catches: tuple[Catch, ...], reading: Reading, ear: Encoder) -> Hearing:
-    if _is_covered(text):
+def _all_in_all(readings: Sequence[Reading]) -> Reading:
+    """Of the windows of a text: it pushes where one pushes, and invites where one invites."""
+    if len(readings) == 1:
+        return readings[0]
+    push = max(reading.grades[PUSHES] for reading in readings)
+    invites = min(max(reading.grades[INVITES] for reading in readings), 1 - push)
+    codes = {code: max(one.codes[code] for one in readings) for code in readings[0].codes}
+    return Reading((push, round(1 - push - invites, DIGITS), round(invites, DIGITS)), codes)
+
+
+def _decide(case: _Case) -> None:
+    """Settle a case's grade from its catches and readings."""
+    reading = _all_in_all(case.readings)
+    if _is_covered(case.text):
         reading = _without_push(reading)
     likeliest = max((PUSHES, PLAIN, INVITES), key=reading.grades.__getitem__)
-    named = any(not one.pushes and not one.weak for one in catches)
-    named = named and not any(one.pushes for one in catches)
+    named = any(not one.pushes and not one.weak for one in case.catches)
+    named = named and not any(one.pushes for one in case.catches)
     if likeliest == PLAIN and named and reading.grades[INVITES] >= ENOUGH_FOR_A_NAMED_MOVE:
         likeliest = INVITES
     # Words that push in one line and not in another need an invitation around them to be innocent.
-    pushed = any(one.pushes and (not one.weak or likeliest != INVITES) for one in catches)
-    grade = PUSHES if pushed else likeliest
-    catches = tuple(_weighed(one, grade) for one in catches)
-    confidence = reading.grades[grade]
-    if any(one.pushes == (grade == PUSHES) and not one.weak for one in catches):
+    pushed = any(one.pushes and (not one.weak or likeliest != INVITES) for one in case.catches)
+    case.grade = PUSHES if pushed else likeliest
+    case.reading = reading
+    case.catches = tuple(_weighed(one, case.grade) for one in case.catches)
+
+
+def _named_by_a_rule(case: _Case) -> bool:
+    return any(one.pushes == (case.grade == PUSHES) and not one.weak for one in case.catches)
+
+
+def _heard_by_the_encoder_alone(case: _Case) -> bool:
+    return case.grade != PLAIN and not _named_by_a_rule(case)
+
+
+def _hearing(case: _Case, found: Sequence[Catch]) -> Hearing:
+    assert case.reading is not None
+    confidence = case.reading.grades[case.grade]
+    if _named_by_a_rule(case):
         confidence = max(confidence, RULE_AGAINST_ENCODER)
-    elif grade != PLAIN:
-        found = (*catches, _found(text, grade, reading, ear))
-        catches = tuple(sorted(found, key=lambda c: (c.start, c.end, c.code)))
-    return Hearing(text.original, catches, confidence, reading.grades)
+    catches = sorted((*case.catches, *found), key=lambda c: (c.start, c.end, c.code))
+    return Hearing(case.text.original, tuple(catches), confidence, case.reading.grades)
 
 
 def _is_covered(text: Text) -> bool:
@@ -100,7 +168,7 @@ _CLAUSE = re.compile(r"[^.!?;:\n]+[.!?;:\n]*\s*")
 _PART = re.compile(r"[^,]+,?\s*|,")
 
 
-def _clauses(plain: str) -> list[tuple[int, int]]:
+def _clauses(plain: str) -> list[Span]:
     """The sentences of a text, or the parts between its commas if it is only one."""
     sentences = [match.span() for match in _CLAUSE.finditer(plain) if match[0].strip()]
     if len(sentences) > 1:
@@ -109,23 +177,63 @@ def _clauses(plain: str) -> list[tuple[int, int]]:
     return parts if len(parts) > 1 else sentences
 
 
-def _found(text: Text, grade: int, reading: Reading, ear: Encoder) -> Catch:
-    """The words without which the encoder would not have heard it, and the likeliest code."""
-    plain = text.plain
-    clauses = _clauses(plain) or [(0, len(plain))]
-    if len(clauses) > 1:
-        without = ear.read([plain[:start] + plain[end:] for start, end in clauses])
-        start, end = min(
-            zip(without, clauses, strict=True), key=lambda pair: pair[0].grades[grade]
-        )[1]
-    else:
-        start, end = clauses[0]
-    words = plain[start:end]
-    start += len(words) - len(words.lstrip())
-    end -= len(words) - len(words.rstrip())
-    alone = ear.read([plain[start:end]])[0] if len(clauses) > 1 else reading
-    pushes = grade == PUSHES
-    among = codes(pushes)
-    code = max(among, key=lambda c: reading.codes[c] + alone.codes[c])
-    first, last = text.span(start, end)
-    return Catch(code, first, last, text.original[first:last], pushes)
+def _explained(ear: Encoder, cases: Sequence[_Case]) -> dict[int, list[Catch]]:
+    """For each case, by its id, the words without which the encoder would not have heard it."""
+    windows = [
+        (case, place)
+        for case in cases
+        for place, one in enumerate(case.readings)
+        if one.grades[case.grade] == max(r.grades[case.grade] for r in case.readings)
+        or one.grades[case.grade] > 0.5
+    ]
+    parts = [
+        [(start + case.windows[place][0], end + case.windows[place][0]) for start, end in inside]
+        or [case.windows[place]]
+        for case, place in windows
+        for inside in [_clauses(case.in_window(case.windows[place]))]
+    ]
+    without = _read(
+        ear,
+        (
+            _left_out(case, case.windows[place], part)
+            for (case, place), inside in zip(windows, parts, strict=True)
+            if len(inside) > 1
+            for part in inside
+        ),
+    )
+    mattered = [
+        min(
+            inside,
+            key=lambda part: (
+                without[_left_out(case, case.windows[place], part)].grades[case.grade]
+                if len(inside) > 1
+                else 0
+            ),
+        )
+        for (case, place), inside in zip(windows, parts, strict=True)
+    ]
+    alone = _read(
+        ear,
+        (case.in_window(part) for (case, _), part in zip(windows, mattered, strict=True)),
+    )
+    found: dict[int, list[Catch]] = {}
+    for (case, place), part in zip(windows, mattered, strict=True):
+        by_itself = alone[case.in_window(part)]
+        found.setdefault(id(case), []).append(_caught(case, part, case.readings[place], by_itself))
+    return found
+
+
+def _left_out(case: _Case, window: Span, part: Span) -> str:
+    plain = case.text.plain
+    return plain[window[0] : part[0]] + plain[part[1] : window[1]]
+
+
+def _caught(case: _Case, part: Span, reading: Reading, alone: Reading) -> Catch:
+    """What the encoder heard as a catch, with the likeliest code."""
+    words = case.in_window(part)
+    start = part[0] + len(words) - len(words.lstrip())
+    end = part[1] - len(words) + len(words.rstrip())
+    pushes = case.grade == PUSHES
+    code = max(codes(pushes), key=lambda c: reading.codes[c] + alone.codes[c])
+    first, last = case.text.span(start, end)
+    return Catch(code, first, last, case.text.original[first:last], pushes)
