@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from unpushy.progress import Progress, open_progress
-from unpushy.widgets import own_words, practise, quiz
+from unpushy.widgets import ask, before_and_after, own_words, practise, quiz
 from unpushy.widgets.talking import Talking
 
 STOCK = {"_anywidget_id", "_css", "_esm"}
@@ -19,7 +19,13 @@ def _own_progress(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
 
 
 def widgets() -> list[Talking]:
-    return [practise("01-boiler"), quiz(1), own_words("note", "What happened?")]
+    return [
+        practise("01-boiler"),
+        quiz(1),
+        own_words("note", "What happened?"),
+        before_and_after("mine"),
+        ask("01-q-order"),
+    ]
 
 
 def test_no_trait_of_ours_is_synced() -> None:
@@ -63,3 +69,30 @@ def test_what_goes_wrong_is_said_in_the_page(monkeypatch: pytest.MonkeyPatch) ->
         Progress, "keep_draft", lambda *_: (_ for _ in ()).throw(OSError("disk full"))
     )
     assert editor.reply({"do": "keep", "text": "a"}) == {"error": "disk full"}
+
+
+def test_words_of_ones_own_are_heard_side_by_side_and_kept() -> None:
+    mine = {
+        "before": "You need to sign today, everybody has.",
+        "after": "What would you like to do?",
+    }
+    reply = before_and_after("mine").reply({"do": "check", **mine})
+    assert reply["passed"]
+    assert [point["pushes"] for point in reply["before"]["points"]][:1] == [True]
+    assert not any(point["pushes"] for point in reply["after"]["points"])
+    fields = before_and_after("mine").reply({"do": "open"})["fields"]
+    assert {name: field["text"] for name, field in fields.items()} == mine
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        ("", "What would you like?", "still empty"),
+        ("You need this now.", "you need this  now!", "the same text again"),
+        ("You need this now.", "", "How would you say it"),
+    ],
+)
+def test_an_unfinished_pair_gets_a_kind_word(before: str, after: str, says: str) -> None:
+    reply = before_and_after("mine").reply({"do": "check", "before": before, "after": after})
+    assert says in reply.get("error", "") + reply.get("headline", "")
+    assert not reply.get("passed")

@@ -119,7 +119,7 @@ class Assets(JupyterHandler):
             "text/css",
             lambda: styles("editor", "quiz") + (PAGES / "page.css").read_text("utf-8"),
         ),
-        "editor.js": ("text/javascript", lambda: script("editor")),
+        "editor.js": ("text/javascript", lambda: script("listening", "editor")),
         "icon.svg": ("image/svg+xml", lambda: (PAGES / "icon.svg").read_text("utf-8")),
     }
 

@@ -9,7 +9,7 @@ from unpushy.widgets.talking import Talking, learner, mounting, script, styles
 class Editor(Talking):
     """A line to rewrite, with what pushes and what invites marked while one types."""
 
-    _esm = script("editor") + mounting("mountEditor")
+    _esm = script("listening", "editor") + mounting("mountEditor")
     _css = styles("editor")
 
     def __init__(self, practice: Practice) -> None:

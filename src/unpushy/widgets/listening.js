@@ -1,0 +1,110 @@
+// A box that listens: what pushes and what invites is marked while one types, and what is typed is kept.
+
+const FACES = {
+  wary: "M16 30q8-6 16 0", // mouth
+  neutral: "M16 29h16",
+  open: "M15 27q9 9 18 0",
+};
+
+function face(mood) {
+  const drawn = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  drawn.setAttribute("viewBox", "0 0 48 48");
+  drawn.setAttribute("class", `up-face ${mood}`);
+  drawn.setAttribute("aria-hidden", "true");
+  const brows = mood === "wary" ? "M14 17l7 2M34 17l-7 2" : "M14 16q3.500-2 7 0M27 16q3.500-2 7 0";
+  for (const [shape, filled] of [["M24 4a20 20 0 1 0 .01 0z"], [brows], ["M17.500 21.500v1M30.500 21.500v1"], [FACES[mood]]]) {
+    const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+    for (const [key, value] of Object.entries({ d: shape, fill: filled ?? "none", stroke: "currentColor", "stroke-width": 2.4, "stroke-linecap": "round" })) path.setAttribute(key, value);
+    drawn.append(path);
+  }
+  return drawn;
+}
+
+function heard(point, whole) {
+  const quoted = `“${point.words.length > 60 ? point.words.slice(0, 57) + "…" : point.words}”`;
+  const line = el("li", { class: point.pushes ? "push" : "pull" }, el("b", {}, quoted), ` ${point.name}`);
+  if (whole) {
+    line.append(el("p", {}, `The buyer hears: “${point.hears}” ${point.why}`));
+    if (point.pushes) line.append(el("p", {}, el("b", { class: "up-try" }, "Try: "), point.instead));
+  }
+  return line;
+}
+
+/**
+ * A box with marks, what the buyer thinks, and the words heard. `hear` and `keep` take a text and promise a
+ * reading and a reply; `item` is the name under which the browser keeps what the course doesn't have yet.
+ */
+export function listeningBox({ item, id = `up-${item}`, label, rows = 3, placeholder, hear, keep, submit }) {
+  const behind = el("div", { class: "up-behind", "aria-hidden": "true" });
+  const box = el("textarea", { id, rows, spellcheck: "true", autocomplete: "off", placeholder, "aria-describedby": `${id}-live` });
+  const bubble = el("p", { class: "up-says" });
+  const buyer = el("div", { class: "up-buyer" });
+  const list = el("ul", { class: "up-heard", "aria-label": "What is heard in it" });
+  const live = el("p", { id: `${id}-live`, class: "up-hidden", "aria-live": "polite" });
+  const kept = el("span", { class: "up-kept up-quiet" });
+
+  function draw(reading) {
+    behind.replaceChildren(...marked(box.value, reading.marks), "\u200b");
+    list.replaceChildren(...reading.points.map((point) => heard(point, false)));
+    bubble.replaceChildren(el("small", {}, "In the buyer's head"), reading.buyer);
+    buyer.replaceChildren(face(reading.mood), bubble);
+  }
+  const speak = rested((reading) => {
+    live.textContent = reading.points.map((p) => `${p.words}: ${p.pushes ? "pushes" : "invites"}, ${p.name}.`).join(" ") || `In the buyer's head: ${reading.buyer}`;
+  }, 600);
+
+  // One request at a time; while one is under way only the newest text waits.
+  let busy = false, newest = null;
+  async function hearIt() {
+    newest = box.value;
+    if (busy) return;
+    busy = true;
+    try {
+      while (newest !== null) {
+        const text = newest;
+        newest = null;
+        const reading = await hear(text);
+        if (box.value === text) { draw(reading); speak(reading); }
+      }
+    } catch { newest = null; } finally { busy = false; }
+  }
+  async function keepIt() {
+    const text = box.value;
+    try {
+      const reply = await keep(text);
+      if (reply.error) throw new Error(reply.error);
+      done(text);
+    } catch (error) {
+      kept.textContent = "Kept in this page only, for now";
+    }
+  }
+  function done(text) {
+    unsaved.done(item, text);
+    kept.textContent = "Kept";
+  }
+  const keepSoon = rested(keepIt, 400);
+  box.addEventListener("input", () => {
+    unsaved.put(item, box.value);
+    kept.textContent = "";
+    // Until the new reading is here, the old marks would sit on other words.
+    behind.replaceChildren(box.value, "\u200b");
+    hearIt();
+    keepSoon();
+  });
+  // A notebook's shortcuts mustn't take the keys of somebody who is typing.
+  for (const kind of ["keydown", "keyup", "keypress", "paste", "copy", "cut"]) box.addEventListener(kind, (event) => event.stopPropagation());
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit?.();
+  });
+
+  /** Fill the box: with what the browser kept, or else with `text`, whose reading may be known. */
+  function fill(text, readings = []) {
+    const waiting = unsaved.get(item);
+    box.value = waiting ?? text;
+    const known = readings.find(([of]) => of === box.value);
+    if (known) draw(known[1]);
+    else { behind.replaceChildren(box.value, "\u200b"); draw({ marks: [], points: [], buyer: "…", mood: "neutral" }); hearIt(); }
+    if (waiting !== null) keepIt();
+  }
+  return { box, draw, done, fill, kept, list, nodes: [el("label", { class: "up-label", for: id }, label), el("div", { class: "up-field" }, behind, box), live, buyer, list] };
+}
