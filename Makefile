@@ -22,7 +22,7 @@ bench:  ## measure the ear on the development split of training/, its parts side
 	$(PYTHON) training/bench.py
 
 fit:  ## fine-tune the encoder of the ear anew (see training/fit.py for what it needs)
-	$(PYTHON) training/fit.py
+	$(PYTHON) training/fit.py --epochs 5 --rate 1.2e-4
 
 exercises:  ## make exercises/ anew from solutions/
 	$(PYTHON) -m unpushy exercises

@@ -19,16 +19,20 @@ from unpushy.assignments.release import assignments, generate
 from unpushy.judging import PLACEHOLDER
 
 NAME = "01-bought-not-sold"
-LINES = ("01-tuner", "01-climber", "01-nursery")
+LINES = ("01-tuner", "01-climber", "01-nursery", "01-tiers", "01-cookbook")
 GOOD = {
     "01-tuner": "A tuning would bring it back up after four years, it's €95. Would you like me to come and hear it first?",
     "01-climber": "There's a monthly pass at 49 that you can end any month. How often do you think you'd come?",
     "01-nursery": "Dear Ms Adeyemi, how does the offer for the first-aid day sit with you? A no is fine too.",
+    "01-tiers": "The one with three tiers is 280, a small one for ten people 65. What would your mum like?",
+    "01-cookbook": "Dear Mr Anselmi, a new spine would be 70 and the cover stays. What would you miss most if it went?",
 }
 POOR = {
     "01-tuner": "A tuning costs €95.",
     "01-climber": "You need the monthly pass, sign here.",
     "01-nursery": "I hope you are well. The offer for the first-aid day was 720.",
+    "01-tiers": "You want the three tiers, I know it.",
+    "01-cookbook": "A new spine is 70, a new binding is 190.",
 }
 
 
@@ -91,7 +95,7 @@ def test_the_release_in_the_repository_is_what_nbgrader_makes_of_the_sources(
 
 def test_good_poor_and_untouched_get_all_some_and_none(classroom: Path) -> None:
     assert points(classroom, "good") == dict.fromkeys(LINES, 2.0)
-    assert points(classroom, "poor") == {"01-tuner": 1.0, "01-climber": 0.0, "01-nursery": 1.0}
+    assert points(classroom, "poor") == dict(zip(LINES, (1.0, 0.0, 1.0, 0.0, 1.0), strict=True))
     assert points(classroom, "untouched") == dict.fromkeys(LINES, 0.0)
 
 
@@ -221,3 +225,38 @@ def test_model_answers_of_assignments_are_not_in_the_package() -> None:
         for cell in nbformat.read(path, 4).cells:
             if cell.metadata.get("nbgrader", {}).get("solution"):
                 assert answer_of(cell.source) not in package
+
+
+def test_a_reflection_waits_for_a_person_and_untouched_scores_nothing(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    by_hand = []
+    for path in sorted((ROOT / "solutions").glob("*/*.ipynb")):
+        for cell in nbformat.read(path, 4).cells:
+            about = cell.metadata.get("nbgrader", {})
+            if about.get("solution") and about.get("grade"):
+                assert cell.cell_type == "markdown"
+                by_hand.append((path.stem, about["grade_id"]))
+    assert len(by_hand) == 3
+    name, ident = by_hand[0]
+    shutil.copytree(ROOT / "solutions" / name, tmp_path / "solutions" / name)
+    nbgrader(tmp_path, "generate_assignment", name)
+    released = nbformat.read(tmp_path / "exercises" / name / f"{name}.ipynb", 4)
+    for who, words in (
+        ("thoughtful", "I stopped, and she asked what it costs."),
+        ("untouched", ""),
+    ):
+        for cell in released.cells:
+            if words and cell.metadata.get("nbgrader", {}).get("grade_id") == ident:
+                cell.source = words
+        path = tmp_path / "submitted" / who / name / f"{name}.ipynb"
+        path.parent.mkdir(parents=True)
+        nbformat.write(released, path)
+        released = nbformat.read(tmp_path / "exercises" / name / f"{name}.ipynb", 4)
+    nbgrader(tmp_path, "autograde", name)
+    with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as gradebook:
+        (mine,) = gradebook.find_submission(name, "thoughtful").notebooks
+        (none,) = gradebook.find_submission(name, "untouched").notebooks
+        assert [g.needs_manual_grade for g in mine.grades if g.name == ident] == [True]
+        assert [(g.auto_score, g.needs_manual_grade) for g in none.grades if g.name == ident] == [
+            (0.0, False)
+        ]

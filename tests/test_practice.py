@@ -1,9 +1,12 @@
 """What the editor asks, and what it is told."""
 
+from dataclasses import replace
+
 import pytest
 
 from unpushy import course
 from unpushy.ear import hear
+from unpushy.judging import judge
 from unpushy.practice import TRIES_BEFORE_OTHERS, Practice
 from unpushy.progress import Progress
 from unpushy.reading import marks
@@ -49,7 +52,16 @@ def test_how_others_said_it_is_shown_once_passed(practice: Practice) -> None:
     assert len(practice.answer({"do": "others"})["models"]) >= 3
 
 
-def test_how_others_said_it_is_shown_after_three_honest_tries(practice: Practice) -> None:
+def with_confidence(monkeypatch: pytest.MonkeyPatch, confidence: float) -> None:
+    monkeypatch.setattr(
+        "unpushy.practice.judge", lambda *given: replace(judge(*given), confidence=confidence)
+    )
+
+
+def test_how_others_said_it_is_shown_after_three_honest_tries(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_confidence(monkeypatch, 0.9)
     for number in range(TRIES_BEFORE_OTHERS):
         assert not practice.answer({"do": "open"})["others"]
         practice.answer({"do": "check", "text": f"You need a new boiler, number {number}."})
@@ -82,3 +94,23 @@ def test_a_request_that_is_none_is_told_so(practice: Practice, request_: dict[st
 def test_whatever_is_typed_gets_a_reading(practice: Practice, text: object) -> None:
     for do in ("hear", "check"):
         assert "error" not in practice.answer({"do": do, "text": text})
+
+
+def test_a_second_and_a_third_try_hear_something_new(practice: Practice) -> None:
+    told = [
+        practice.answer({"do": "check", "text": f"You need to order the new one by {day}!"})[
+            "headline"
+        ]
+        for day in ("Monday", "Tuesday", "Friday")
+    ]
+    assert len({headline.split(".")[0] for headline in told}) == 3
+
+
+def test_an_ear_that_is_not_sure_says_so_and_shows_how_others_said_it(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_confidence(monkeypatch, 0.5)
+    reply = practice.answer({"do": "check", "text": "It runs well and it's old."})
+    assert "not sure" in reply["headline"]
+    assert reply["others"]
+    assert practice.answer({"do": "others"})["models"]

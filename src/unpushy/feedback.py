@@ -80,22 +80,41 @@ _KINDS = {
     COPY: "That's the pushy line again. How would you say it to a friend who may well say no?",
     ELSEWHERE: "Nothing pushes here, but the matter itself has gone missing. What is it about, and where does the buyer come in?",
 }
+# What is said at a first, a second, and any further try.
 _GRADES = {
-    PUSHES: "Some of it still pushes.",
-    PLAIN: "Nothing pushes. Nothing invites either: it's a plain line, and often that's quite right at work. What could the buyer say, ask or choose here?",
-    INVITES: "This invites. The decision stays with the buyer.",
+    PUSHES: (
+        "Some of it still pushes.",
+        "A push is still in it. What if only the words below went, and the rest stayed?",
+        "It still pushes. Suppose you'd be just as content with a no: how would you say it then?",
+    ),
+    PLAIN: (
+        "Nothing pushes. Nothing invites either: it's a plain line, and often that's quite right at work. What could the buyer say, ask or choose here?",
+        "Free of pushing, and still a closed door. What don't you know about this buyer that you could ask?",
+        "Plain again, and honest. One question, or one offer they may leave lying, would make it an invitation.",
+    ),
+    INVITES: ("This invites. The decision stays with the buyer.",),
 }
+UNSURE = " I'm not sure about this one, though. Compare it with how others said it, and trust your own ear."
 
 
-def explain(grade: Grade) -> Feedback:
-    """The feedback on a graded rewrite.
+def unsure(grade: Grade) -> bool:
+    """Whether the ear would rather have somebody else judge."""
+    return grade.kind == ANSWER and grade.confidence < SURE
+
+
+def explain(grade: Grade, tries: int = 1) -> Feedback:
+    """The feedback on a graded rewrite, which is the learner's first, second, third … try at this line.
 
     >>> from unpushy.ear import hear
     >>> from unpushy.judging import Pushy, judge
     >>> explain(judge(hear(""), Pushy("A shop.", "Buy it."))).headline
     "Nothing here yet. Any first try will do; it's only between us."
     """
-    headline = _GRADES[grade.grade] if grade.kind == ANSWER else _KINDS[grade.kind]
-    if grade.kind == ANSWER and grade.confidence < SURE:
-        headline += " (I'm not quite sure about this one.)"
+    if grade.kind == ANSWER:
+        said = _GRADES[grade.grade]
+        headline = said[min(tries, len(said)) - 1]
+        if unsure(grade):
+            headline += UNSURE
+    else:
+        headline = _KINDS[grade.kind]
     return Feedback(headline, points(grade.hearing), buyer_answers(grade.hearing))

@@ -10,7 +10,7 @@ from typing import Any
 from unpushy import course
 from unpushy.course import Exercise
 from unpushy.ear import INVITES, hear
-from unpushy.feedback import explain
+from unpushy.feedback import explain, unsure
 from unpushy.judging import ANSWER, EMPTY, Grade, judge
 from unpushy.progress import Attempt, Progress
 from unpushy.reading import reading
@@ -25,6 +25,7 @@ class Practice:
         self.exercise = exercise
         self._learner = learner
         self._progress = progress
+        self._unsure = False
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """Reply to `open`, `hear`, `keep`, `check`, `hint` or `others`."""
@@ -58,7 +59,8 @@ class Practice:
         return any(attempt.points == attempt.out_of for attempt in self._attempts())
 
     def _may_see(self) -> bool:
-        return self._passed() or len(self._attempts()) >= TRIES_BEFORE_OTHERS
+        tried = len(self._attempts()) >= TRIES_BEFORE_OTHERS
+        return self._passed() or tried or self._unsure
 
     def _open(self) -> dict[str, Any]:
         exercise = self.exercise
@@ -80,7 +82,8 @@ class Practice:
         grade = judge(hear(text), self.exercise)
         if grade.kind != EMPTY:
             self._progress.record(attempt(grade, self._learner, self.exercise.id))
-        feedback = explain(grade)
+        self._unsure = unsure(grade)
+        feedback = explain(grade, tries=max(1, len(self._attempts())))
         return {
             "headline": feedback.headline,
             "points": [asdict(point) for point in feedback.points],

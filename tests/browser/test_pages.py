@@ -52,7 +52,7 @@ def test_the_first_screen_is_a_pushy_line_and_the_buyer_answers_as_it_changes(
 
 
 def test_no_page_needs_more_width_than_a_phone_has(course_at_home: Course, visit: Visit) -> None:
-    for path in PAGES:
+    for path in (*PAGES, "/course/lesson/06-drop-the-or", "/course/lesson/11-capstone"):
         page = visit(course_at_home, path, viewport=PHONE)
         page.wait_for_selector(".up-editor, .up-quiz")
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
@@ -136,7 +136,7 @@ def test_a_lesson_reads_before_its_widgets_are_there_and_practises_after(
     editor.get_by_role("button", name="How others said it").click()
     expect(editor.locator(".up-others blockquote")).to_have_count(3)
     page.goto(fresh.url("/course/"))
-    expect(page.locator(".up-standing").first).to_contain_text("1 of 2 lines invite")
+    expect(page.locator(".up-lessons")).to_contain_text("1 of 4 lines invite")
 
 
 @pytest.mark.parametrize(
@@ -219,11 +219,13 @@ def test_a_stopped_server_is_announced_within_five_seconds_and_nothing_typed_is_
 
 def answer_for(question: dict[str, object]) -> object:
     """The best answer to a question as the page shows it, found in the bank by its prompt."""
-    found = next(q for q in Quiz(1).bank if q.prompt == question["prompt"] and q.kind == question["kind"]
+    found = next(q for q in Quiz(1).bank if q.prompt == question["prompt"] and q.kind in str(question["kind"])
                  and (not q.line or words_of(q.line)[0] == question.get("words"))
                  and (not q.exercise or course.exercise(q.exercise).pushy == question.get("pushy")))  # fmt: skip
     if found.kind == "mark":
         return sorted(words_of(found.line)[1])
+    if found.kind == "match":
+        return {pair.line: pair.match for pair in found.pairs}
     if found.kind == "rewrite":
         return course.exercise(found.exercise).models[0].line
     return [option.text for option in found.options if option.right]
@@ -232,7 +234,8 @@ def answer_for(question: dict[str, object]) -> object:
 def shown(page: Page) -> dict[str, object]:
     quiz = page.locator(".up-quiz")
     kind = (
-        "one" if quiz.locator("input[type=radio]").count()
+        "one or hears" if quiz.locator("input[type=radio]").count()
+        else "match" if quiz.locator("select").count()
         else "several" if quiz.locator("input[type=checkbox]").count()
         else "mark" if quiz.locator(".up-words").count() else "rewrite"
     )  # fmt: skip
@@ -249,9 +252,10 @@ def test_a_quiz_from_the_first_question_to_the_score(
     fresh: Course, visit: Visit, viewport: dict[str, int]
 ) -> None:
     page = visit(fresh, QUIZ, viewport=viewport)
-    for number in range(5):
+    size = Quiz(1).size
+    for number in range(size):
         expect(page.locator(".up-quiz")).to_have_attribute(
-            "aria-label", f"Question {number + 1} of 5"
+            "aria-label", f"Question {number + 1} of {size}"
         )
         asked = shown(page)
         best = answer_for(asked)
@@ -260,26 +264,34 @@ def test_a_quiz_from_the_first_question_to_the_score(
         elif asked["kind"] == "mark":
             for place in best:  # type: ignore[attr-defined]
                 page.locator(".up-words button").nth(place).click()
+        elif asked["kind"] == "match":
+            for line, match in best.items():  # type: ignore[attr-defined]
+                page.get_by_label(line, exact=True).select_option(match)
         else:
             for text in best:  # type: ignore[attr-defined]
                 page.locator(".up-option", has_text=text).click()
         page.get_by_role("button", name="That's my answer").click()
         expect(page.locator(".up-verdict")).to_contain_text("Yes.")
         page.locator(".up-actions .up-main").click()
-    expect(page.locator(".up-score")).to_have_text("5 of 5")
+    expect(page.locator(".up-score")).to_have_text(f"{size} of {size}")
     page.goto(fresh.url("/course/"))
-    expect(page.locator(".up-standing").first).to_contain_text("best quiz 5 of 5")
+    expect(page.locator(".up-lessons")).to_contain_text(f"best quiz {size} of {size}")
 
 
 def test_a_quiz_by_keyboard_alone(fresh: Course, visit: Visit) -> None:
     page = visit(fresh, QUIZ)
     page.wait_for_selector(".up-quiz")
-    for _ in range(5):
+    size = Quiz(1).size
+    for _ in range(size):
         kind = shown(page)["kind"]
         page.locator(".up-asked").focus()
         if kind == "rewrite":
             page.locator(".up-quiz textarea").focus()
             page.keyboard.type("What would you like to know about it?")
+        elif kind == "match":
+            for _ in range(page.locator(".up-quiz select").count()):
+                page.keyboard.press("Tab")
+                page.keyboard.press("ArrowDown")
         else:
             page.keyboard.press("Tab")
             page.keyboard.press("Space")
@@ -292,18 +304,24 @@ def test_a_quiz_by_keyboard_alone(fresh: Course, visit: Visit) -> None:
         expect(page.locator(".up-verdict h4")).to_be_focused()
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
-    expect(page.locator(".up-score")).to_contain_text("of 5")
+    expect(page.locator(".up-score")).to_contain_text(f"of {size}")
 
 
 def test_a_quiz_goes_on_after_a_reload(fresh: Course, visit: Visit) -> None:
     page = visit(fresh, QUIZ)
     page.wait_for_selector(".up-quiz")
     first = shown(page)
-    page.locator(".up-option input").first.check()
+    if first["kind"] == "match":
+        for pick in page.locator(".up-quiz select").all():
+            pick.select_option(index=1)
+    else:
+        page.locator(".up-option input").first.check()
     page.get_by_role("button", name="That's my answer").click()
     expect(page.locator(".up-verdict")).to_be_visible()
     page.reload()
-    expect(page.locator(".up-quiz")).to_have_attribute("aria-label", "Question 2 of 5")
+    expect(page.locator(".up-quiz")).to_have_attribute(
+        "aria-label", f"Question 2 of {Quiz(1).size}"
+    )
     assert shown(page) != first
 
 
@@ -359,3 +377,38 @@ def test_a_lesson_works_in_jupyterlab_too(fresh: Course, visit: Visit) -> None:
     line.press("d")
     line.press("d")
     expect(line).to_have_value(re.compile("You must buy it dd"))
+
+
+def test_a_question_in_a_lesson_is_explained_and_asked_again(fresh: Course, visit: Visit) -> None:
+    page = visit(fresh, "/course/lesson/05-four-invitations")
+    drawing = page.locator("img[src$='05-four-invitations.svg']")
+    expect(drawing).to_have_attribute("alt", re.compile(r".{60}"))
+    assert drawing.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+    check = page.locator(".up-check").first
+    check.get_by_role("button", name="That's my answer").click()
+    expect(check).to_contain_text("Nothing is chosen yet.")
+    question = course.question("05-c-worked")
+    right = next(option for option in question.options if option.right)
+    check.get_by_text(right.text).click()
+    check.get_by_role("button", name="That's my answer").click()
+    expect(check.locator(".up-verdict h4")).to_be_focused()
+    expect(check).to_contain_text(right.why)
+    check.get_by_role("button", name="Ask me again").click()
+    expect(check.locator("input:checked")).to_have_count(0)
+
+
+def test_words_of_ones_own_stand_side_by_side_and_are_kept(fresh: Course, visit: Visit) -> None:
+    page = visit(fresh, "/course/lesson/11-capstone")
+    before, after = (
+        page.get_by_label(name) for name in ("As you said or wrote it", "As you'd say it now")
+    )
+    before.fill("Hi Ana! You really need this, so sign today.")
+    after.fill("Hi Ana! How did you get on with it?")
+    page.get_by_role("button", name="What does my buyer hear?").click()
+    verdict = page.locator(".up-workshop .up-verdict")
+    expect(verdict).to_contain_text("Before")
+    expect(verdict.locator("li.push").first).to_be_visible()
+    expect(page.locator(".up-workshop mark.push").first).to_be_visible()
+    page.reload()
+    expect(before).to_have_value("Hi Ana! You really need this, so sign today.")
+    expect(after).to_have_value("Hi Ana! How did you get on with it?")

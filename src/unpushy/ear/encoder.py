@@ -24,17 +24,31 @@ DIGITS = 3  # of a probability: the company an answer keeps can't change its gra
 AT_ONCE = 256  # lines that go through a layer before the next one is unpacked
 GROUP = 16  # of them, multiplied together
 PARTS = ("q", "k", "v", "o", "up", "down")
+QUIETER = 2.5  # how much less a word may weigh than the loudest one, and still be shown with it
+GAP = 2  # words in between that weigh less
 
 Array = np.ndarray[Any, np.dtype[np.float32]]
+Span = tuple[int, int]
+Line = tuple[str, list[int], list[Span]]
 Linears = dict[str, tuple[Array, Array, Array]]
 
 
 @dataclass(frozen=True)
+class Words:
+    """The words of a line's plain form that weigh most for one verdict, from `start` to `end`, and their code."""
+
+    start: int
+    end: int
+    code: str
+
+
+@dataclass(frozen=True)
 class Reading:
-    """Probabilities that a line pushes, is plain, invites; and of each code of the rubric."""
+    """Probabilities that a line pushes, is plain, invites; the words that push, and those that invite, most."""
 
     grades: tuple[float, float, float]
-    codes: dict[str, float]
+    pushing: Words
+    inviting: Words
 
 
 class Encoder:
@@ -46,8 +60,11 @@ class Encoder:
         self._real = np.load(folder / "real.npy", mmap_mode="r")
         self._layout = about["layout"]
         self.codes: list[str] = about["codes"]
+        tactics: int = about["tactics"]
+        self._sides = (slice(0, tactics), slice(tactics, len(self.codes)))
         self._layers: int = about["layers"]
         self._temperature: float = about["temperature"]
+        self._shift = np.array(about["shift"], np.float32)
         pieces = (folder / "vocabulary.txt").read_text("utf-8").split("\n")
         self._pieces = {piece: number for number, piece in enumerate(pieces)}
 
@@ -98,12 +115,15 @@ class Encoder:
         inner = _gelu(_through(x, linear[f"{name}.up"]))
         return self._norm(x + _through(inner, linear[f"{name}.down"]), f"{name}.norm2")
 
-    def pieces_of(self, plain: str) -> list[int]:
-        """The word pieces of a line's plain form, by number."""
-        numbers = [self._pieces["[CLS]"]]
-        for word in re.findall(r"\w+|[^\w\s]", _without_accents(plain)):
-            numbers += self._word(word)
-        return [*numbers[: LONGEST - 1], self._pieces["[SEP]"]]
+    def pieces_of(self, plain: str) -> tuple[list[int], list[Span]]:
+        """The word pieces of a line's plain form, by number, and the place of the word that each is of."""
+        numbers, places = [self._pieces["[CLS]"]], [(0, 0)]
+        for match in re.finditer(r"\w+|[^\w\s]", _without_accents(plain)):
+            found = self._word(match[0])
+            numbers += found
+            places += [match.span()] * len(found)
+        end = self._pieces["[SEP]"]
+        return [*numbers[: LONGEST - 1], end], [*places[: LONGEST - 1], (len(plain), len(plain))]
 
     def _word(self, word: str) -> list[int]:
         at, found = 0, []
@@ -120,19 +140,21 @@ class Encoder:
 
     def read(self, plains: Sequence[str]) -> list[Reading]:
         """Read lines in their plain form. Lines of like length go through together, padded."""
-        pieces = [self.pieces_of(plain) for plain in plains]
+        lines = [(plain, *self.pieces_of(plain)) for plain in plains]
         found: dict[int, Reading] = {}
-        order = sorted(range(len(pieces)), key=lambda place: len(pieces[place]))
+        order = sorted(range(len(lines)), key=lambda place: len(lines[place][1]))
         for first in range(0, len(order), AT_ONCE):
             some = order[first : first + AT_ONCE]
-            found |= zip(some, self._read([pieces[place] for place in some]), strict=True)
-        return [found[place] for place in range(len(pieces))]
+            found |= zip(some, self._read([lines[place] for place in some]), strict=True)
+        return [found[place] for place in range(len(lines))]
 
-    def _read(self, pieces: list[list[int]]) -> list[Reading]:
-        groups = [pieces[at : at + GROUP] for at in range(0, len(pieces), GROUP)]
-        masks = [_real(group) for group in groups]
+    def _read(self, lines: list[Line]) -> list[Reading]:
+        groups = [lines[at : at + GROUP] for at in range(0, len(lines), GROUP)]
+        masks = [_real([numbers for _, numbers, _ in group]) for group in groups]
         xs = [
-            self._embedded(np.array([one + [0] * (mask.shape[1] - len(one)) for one in group]))
+            self._embedded(
+                np.array([one + [0] * (mask.shape[1] - len(one)) for _, one, _ in group])
+            )
             for group, mask in zip(groups, masks, strict=True)
         ]
         hidden = [((mask - 1) * np.float32(1e4))[:, None, None, :] for mask in masks]
@@ -141,24 +163,63 @@ class Encoder:
             # A layer's weights are unpacked once for all lines.
             linear = self._unpacked(*(f"{name}.{part}" for part in PARTS))
             xs = [self._layer(x, away, name, linear) for x, away in zip(xs, hidden, strict=True)]
-        heads = self._unpacked("grade", "code")
+        heads = self._unpacked("grade", "code", "piece")
         return [
             reading
-            for x, mask in zip(xs, masks, strict=True)
-            for reading in self._judged(x, mask, heads)
+            for group, x, mask in zip(groups, xs, masks, strict=True)
+            for reading in self._judged(group, x, mask, heads)
         ]
 
-    def _judged(self, x: Array, real: Array, heads: Linears) -> Iterator[Reading]:
-        mean = (x * real[..., None]).sum(1) / real.sum(1, keepdims=True)
-        grades = _through(mean, heads["grade"]) / self._temperature
+    def _judged(
+        self, lines: list[Line], x: Array, real: Array, heads: Linears
+    ) -> Iterator[Reading]:
+        lengths = real.sum(1, keepdims=True)
+        mean = (x * real[..., None]).sum(1) / lengths
+        grades = _through(mean, heads["grade"])
+        # How much each piece speaks for a push and for an invitation; one that speaks loudly is enough.
+        pieces = _through(x, heads["piece"])
+        loud = np.exp(pieces) * real[..., None]
+        grades[:, [0, 2]] += np.log(loud.sum(1) / lengths)
+        grades = (grades + self._shift) / np.float32(self._temperature)
         grades = np.exp(grades - grades.max(-1, keepdims=True))
         grades /= grades.sum(-1, keepdims=True)
-        codes = 1 / (1 + np.exp(-_through(mean, heads["code"])))
-        for row, each in zip(grades, codes, strict=True):
-            yield Reading(
-                tuple(round(float(p), DIGITS) for p in row),  # type: ignore[arg-type]
-                {c: round(float(p), DIGITS) for c, p in zip(self.codes, each, strict=True)},
+        for number, (plain, numbers, places) in enumerate(lines):
+            speak = pieces[number, : len(numbers)]
+            push, invite = (
+                self._words(plain, places, speak[:, side], x[number], heads, codes)
+                for side, codes in enumerate(self._sides)
             )
+            rounded = tuple(round(float(p), DIGITS) for p in grades[number])
+            yield Reading(rounded, push, invite)  # type: ignore[arg-type]
+
+    def _words(
+        self, plain: str, places: list[Span], speak: Array, x: Array, heads: Linears, codes: slice
+    ) -> Words:
+        """The run of words around the loudest piece, within its sentence, and its likeliest code."""
+        inside = range(1, len(places) - 1)
+        if not inside:
+            return Words(0, len(plain), self.codes[codes][0])
+        loudest = max(inside, key=lambda n: (round(float(speak[n]), DIGITS), -n))
+        level = min(float(speak[loudest]) - QUIETER, 0.0)
+        first = last = loudest
+        for step, stop in ((-1, 0), (1, len(places) - 1)):
+            silent, at = 0, loudest
+            while (at := at + step) != stop and silent <= GAP:
+                start, end = places[at]
+                if (
+                    plain[start:end] in ".!?;\n"
+                    or "\n"
+                    in plain[min(end, places[at - step][1]) : max(start, places[at - step][0])]
+                ):
+                    break
+                if float(speak[at]) < level:
+                    silent += 1
+                    continue
+                silent = 0
+                first, last = min(first, at), max(last, at)
+        logits = _through(x[first : last + 1].mean(0, keepdims=True), heads["code"])[0, codes]
+        best = max(range(len(logits)), key=lambda n: (round(float(logits[n]), DIGITS), -n))
+        return Words(places[first][0], places[last][1], self.codes[codes][best])
 
 
 def _through(x: Array, linear: tuple[Array, Array, Array]) -> Array:
@@ -192,8 +253,7 @@ def _real(pieces: list[list[int]]) -> Array:
 def _without_accents(text: str) -> str:
     if text.isascii():
         return text
-    apart = unicodedata.normalize("NFD", text)
-    return "".join(char for char in apart if unicodedata.category(char) != "Mn")
+    return "".join(unicodedata.normalize("NFD", char)[0] for char in text)
 
 
 @cache

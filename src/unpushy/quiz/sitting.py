@@ -13,7 +13,7 @@ from unpushy.quiz.asking import Drawn
 from unpushy.quiz.drawing import draw
 from unpushy.quiz.marking import AnswerError, mark
 
-SIZE = 5
+SIZE = 8
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader
 from jupyter_server.base.handlers import FileFindHandler, JupyterHandler
 from jupyter_server.serverapp import ServerApp
-from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
+from jupyter_server.services.contents.largefilemanager import LargeFileManager
 from jupyter_server.utils import url_path_join
 from jupyterlab_server.themes_handler import ThemesHandler
 from tornado import web
@@ -147,13 +147,12 @@ class NotebookPage(TornadoVoilaHandler):
     """A lesson or the quiz as a page, rendered by Voilà from the course's own notebooks."""
 
     @cached_property
-    def _notebooks(self) -> AsyncLargeFileManager:
-        return AsyncLargeFileManager(
-            root_dir=str(course_folder()), parent=self.settings["unpushy_app"]
-        )
+    def _notebooks(self) -> LargeFileManager:
+        # Voilà's Markdown looks for images without awaiting, so the manager can't be an async one.
+        return LargeFileManager(root_dir=str(course_folder()), parent=self.settings["unpushy_app"])
 
     @property
-    def contents_manager(self) -> AsyncLargeFileManager:
+    def contents_manager(self) -> LargeFileManager:
         return self._notebooks
 
     @web.authenticated

@@ -54,7 +54,7 @@ export async function mountQuiz(root, { ask }) {
     const { points, outOf } = state.score;
     const share = points / outOf;
     const words = share === 1 ? "Every one of them." : share >= 0.7 ? "You hear most of what a buyer hears." : share >= 0.4 ? "A good part of it. The reasons above are worth a second look." : "These are easily confused. The lesson is there whenever you like.";
-    const again = el("button", { type: "button" }, "Five other questions");
+    const again = el("button", { type: "button" }, "Other questions");
     again.addEventListener("click", async () => {
       const fresh = await ask({ do: "again" }).catch(() => null);
       if (!fresh) return;
