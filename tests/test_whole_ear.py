@@ -102,3 +102,13 @@ def test_the_encoder_loads_only_when_it_is_needed() -> None:
     code = "import sys; from unpushy.ear import hear; hear('a', quick=True); print('numpy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("text", ["!" * 900, "?.\n" * 400, "word " * 400])
+def test_a_long_text_without_sentences_is_heard_too(text: str) -> None:
+    assert hear(text).line == text
+
+
+def test_a_push_late_in_a_long_text_is_heard() -> None:
+    kind = "Thank you for the coffee on Monday, it was good to see the workshop. " * 12
+    assert hear(f"{kind}You need to sign today, or the price is gone.").grade == PUSHES

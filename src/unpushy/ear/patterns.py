@@ -280,12 +280,6 @@ def _all_rows() -> list[tuple[object, ...]]:
     return rows
 
 
-def codes(pushes: bool) -> tuple[str, ...]:
-    """The codes of all tactics, or of all moves: the names of their files."""
-    folder = course.CONTENT / ("tactics" if pushes else "moves")
-    return tuple(sorted(path.stem for path in folder.glob("*.toml")))
-
-
 @cache
 def index() -> tuple[dict[str, list[Rule]], list[Rule]]:
     """Rules by a word that they need, and rules that need none."""

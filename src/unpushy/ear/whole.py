@@ -81,7 +81,7 @@ def _windows(plain: str) -> list[Span]:
             windows[-1] = (windows[-1][0], end)
         else:
             windows.append((start, end))
-    return windows
+    return windows or [(0, len(plain))]
 
 
 def _without_stock(text: Text, catches: tuple[Catch, ...]) -> str:
