@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from unpushy import course
+from unpushy.desks.practice import TRIES_BEFORE_OTHERS, Practice
 from unpushy.ear import hear
 from unpushy.judging import judge
-from unpushy.practice import TRIES_BEFORE_OTHERS, Practice
 from unpushy.progress import Progress
 from unpushy.reading import marks
 
@@ -54,7 +54,7 @@ def test_how_others_said_it_is_shown_once_passed(practice: Practice) -> None:
 
 def with_confidence(monkeypatch: pytest.MonkeyPatch, confidence: float) -> None:
     monkeypatch.setattr(
-        "unpushy.practice.judge", lambda *given: replace(judge(*given), confidence=confidence)
+        "unpushy.desks.practice.judge", lambda *given: replace(judge(*given), confidence=confidence)
     )
 
 

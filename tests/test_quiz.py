@@ -8,11 +8,11 @@ import pytest
 
 from unpushy import course
 from unpushy.course import Option, Pair, Question
+from unpushy.desks.inquiry import Inquiry
 from unpushy.progress import Attempt, Progress
 from unpushy.quiz import Quiz, draw, mark
 from unpushy.quiz.asking import Drawn
 from unpushy.quiz.marking import AnswerError, words_of
-from unpushy.widgets.ask import Inquiry
 from unpushy.widgets.quiz import Desk
 
 QUIZ = Quiz(1)

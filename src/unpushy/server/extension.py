@@ -20,7 +20,7 @@ from voila.utils import get_data_dir, get_voila_labextensions_path
 
 from unpushy import course
 from unpushy.course import CourseError
-from unpushy.practice import Practice
+from unpushy.desks.practice import Practice
 from unpushy.progress import Progress, StoreError, open_progress
 from unpushy.quiz import Quiz
 from unpushy.server.places import Lesson, course_folder, lessons

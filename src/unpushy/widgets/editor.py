@@ -1,9 +1,6 @@
 """The editor for one line."""
 
-from unpushy import course
-from unpushy.practice import Practice
-from unpushy.progress import open_progress
-from unpushy.widgets.talking import Talking, learner, mounting, script, styles
+from unpushy.widgets.talking import Talking, mounting, own_desk, script, styles
 
 
 class Editor(Talking):
@@ -12,10 +9,7 @@ class Editor(Talking):
     _esm = script("listening", "editor") + mounting("mountEditor")
     _css = styles("editor")
 
-    def __init__(self, practice: Practice) -> None:
-        super().__init__(practice.answer)
-
 
 def practise(ident: str) -> Editor:
-    """The editor for the exercise line with this id, for the learner at this desk."""
-    return Editor(Practice(course.exercise(ident), learner(), open_progress()))
+    """The editor for the exercise line with this id."""
+    return Editor(own_desk("practise", ident))

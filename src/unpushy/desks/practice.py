@@ -32,8 +32,6 @@ class Practice:
         text = request.get("text")
         text = text if isinstance(text, str) else ""
         match request.get("do"):
-            case "pulse":
-                return {}
             case "open":
                 return self._open()
             case "hear":
