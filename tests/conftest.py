@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from http.cookiejar import CookieJar
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from unpushy.progress import Progress
@@ -33,6 +35,7 @@ class Course:
     process: subprocess.Popen[str] | None = None
     said: str = ""
     cookies: CookieJar = field(default_factory=CookieJar)
+    more: dict[str, str] = field(default_factory=dict)
 
     @property
     def data(self) -> Path:
@@ -52,13 +55,29 @@ class Course:
             "PYTHONUNBUFFERED": "1",
         }
 
+    def write_lesson(self, number: int, *cells: str) -> str:
+        """Add a lesson of one's own to a copy of the course, with these cells of code; returns its slug."""
+        folder = self.home / "course"
+        for name in ("lessons", "exercises", "quizzes"):
+            if not (folder / name).exists():
+                shutil.copytree(ROOT / name, folder / name)
+        made = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_markdown_cell("# Of my own"), *map(nbformat.v4.new_code_cell, cells)],
+            metadata={"unpushy": {"title": "Of my own", "promise": "Something else.", "minutes": 3},
+                      "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+        )  # fmt: skip
+        slug = f"{number}-of-my-own"
+        nbformat.write(made, folder / "lessons" / f"{slug}.ipynb")
+        self.more["UNPUSHY_COURSE"] = str(folder)
+        return slug
+
     def start(self, **environment: str) -> None:
         """Start it, and wait until it says where it is."""
         self.home.mkdir(exist_ok=True)
         log = (self.home / "log").open("w+")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "unpushy", "course", "--no-browser", "--port", str(self.port)],
-            env=self.environment | environment, stdout=log, stderr=subprocess.STDOUT, text=True,
+            env=self.environment | self.more | environment, stdout=log, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
         until = time.monotonic() + 60
         while time.monotonic() < until and self.process.poll() is None:

@@ -15,6 +15,7 @@ from conftest import ROOT, Course
 
 from unpushy.progress import Progress
 from unpushy.server import places
+from unpushy.server.extension import MOST_KERNELS
 
 
 def test_home_shows_the_first_line_and_the_lessons(course_at_home: Course) -> None:
@@ -79,9 +80,11 @@ def token(running: Course) -> str:
     return running.address.rpartition("=")[2]
 
 
-def ask(running: Course, body: bytes) -> tuple[int, dict[str, object]]:
+def ask(
+    running: Course, body: bytes, at: str = "practise/00-first-line"
+) -> tuple[int, dict[str, object]]:
     request = urllib.request.Request(
-        running.url("/course/first-line"),
+        running.url(f"/course/desk/{at}"),
         data=body,
         headers={"Authorization": f"token {token(running)}", "Content-Type": "application/json"},
     )
@@ -190,8 +193,9 @@ def test_solutions_never_reach_the_learners_folder(course_at_home: Course) -> No
 
 
 def test_a_page_that_is_left_lets_its_kernel_go(own_course: Course) -> None:
+    slug = own_course.write_lesson(12, "import ipywidgets\nipywidgets.IntSlider()")
     own_course.start()
-    _, page = own_course.get("/course/lesson/01-bought-not-sold")
+    _, page = own_course.get(f"/course/lesson/{slug}")
     kernel = re.search(r"/course/leave/([\w-]+)", page)
     assert kernel
     assert json.loads(own_course.get("/api/kernels")[1])
@@ -203,6 +207,58 @@ def test_a_page_that_is_left_lets_its_kernel_go(own_course: Course) -> None:
     while json.loads(own_course.get("/api/kernels")[1]):
         assert time.monotonic() < until
         time.sleep(0.1)
+
+
+def test_pages_of_the_course_need_no_kernel(course_at_home: Course) -> None:
+    for path in ("", "lesson/01-bought-not-sold", "quiz/01-bought-not-sold", "review"):
+        assert course_at_home.get(f"/course/{path}")[0] == 200
+    assert json.loads(course_at_home.get("/api/kernels")[1]) == []
+
+
+def test_beyond_what_the_machine_carries_a_page_asks_for_a_moment(own_course: Course) -> None:
+    slug = own_course.write_lesson(12, "import ipywidgets\nipywidgets.IntSlider()")
+    own_course.start()
+    headers = {"Authorization": f"token {token(own_course)}"}
+    for _ in range(MOST_KERNELS):
+        request = urllib.request.Request(own_course.url("/api/kernels"), b"{}", headers)
+        urllib.request.urlopen(request).close()
+    status, page = own_course.get(f"/course/lesson/{slug}")
+    assert status == 503
+    assert "One moment" in page
+    assert own_course.get("/course/lesson/01-bought-not-sold")[0] == 200
+
+
+@pytest.mark.parametrize(
+    "at", ["practise/01-tuner", "practise/none", "ask/01-q-order", "ask/pre-1", "quiz/99", "quiz/x"]
+)
+def test_only_what_stands_on_a_page_is_answered(course_at_home: Course, at: str) -> None:
+    status, reply = ask(course_at_home, b'{"do": "open"}', at)
+    assert status == 200
+    assert list(reply) == ["error"]
+
+
+def test_what_was_met_may_be_asked_again(own_course: Course) -> None:
+    own_course.start()
+    _, paper = ask(own_course, b'{"do": "open"}', "quiz/1")
+    assert paper["questions"]
+    ask(
+        own_course, b'{"do": "check", "text": "What would you like to know?"}', "practise/01-boiler"
+    )
+    assert ask(own_course, b'{"do": "open"}', "review/today")[1]["items"] == []
+
+
+def test_the_pages_own_files_are_kept_by_the_browser_until_they_change(
+    course_at_home: Course,
+) -> None:
+    _, page = course_at_home.get("/course/lesson/01-bought-not-sold")
+    names = set(re.findall(r"/course/((?:look|page)\.[0-9a-f]{12}\.(?:css|js))", page))
+    assert len(names) == 2
+    for name in names:
+        with urllib.request.urlopen(course_at_home.url(f"/course/{name}")) as reply:
+            assert "immutable" in reply.headers["Cache-Control"]
+    other = re.sub(r"[0-9a-f]{12}", "0" * 12, names.pop())
+    with urllib.request.urlopen(course_at_home.url(f"/course/{other}")) as reply:
+        assert reply.headers["Cache-Control"] == "no-store"
 
 
 def test_progress_is_where_it_is_said_to_be(course_at_home: Course) -> None:

@@ -7,6 +7,7 @@ from unpushy.ear import INVITES, PLAIN, PUSHES, Catch, Hearing
 from unpushy.judging import ANSWER, COPY, ELSEWHERE, EMPTY, NO_ANSWER, Grade
 
 MOST_POINTS = 3
+LESSON_ON_NO = 10
 SURE = 0.8
 
 
@@ -31,7 +32,24 @@ class Feedback:
     buyer: str
 
 
+# What is said of words whose kind can't be told: name, what the buyer hears, why, what to try.
+_PUSHES = (
+    "Something in this pushes",
+    "Something is wanted of me here.",
+    "I hear a push, but couldn't say of which kind; I may be wrong about it.",
+    "say it to a friend who may just as well say no, and see which words go.",
+)
+_INVITES = (
+    "Something in this invites",
+    "There's room for me here.",
+    "It leaves the buyer freer to make up their own mind.",
+    "",
+)
+
+
 def _point(catch: Catch) -> Point:
+    if not catch.clear:
+        return Point(catch.words, catch.pushes, *(_PUSHES if catch.pushes else _INVITES))
     sign = (course.tactics() if catch.pushes else course.moves())[catch.code]
     return Point(
         words=catch.words,
@@ -48,7 +66,7 @@ def points(hearing: Hearing) -> tuple[Point, ...]:
     said: list[Catch] = []
     for catch in sorted(hearing.catches, key=lambda c: (not c.pushes, c.start)):
         known = any(
-            one.pushes == catch.pushes and (one.code == catch.code or _same_words(one, catch))
+            _same_words(one, catch) or (one.pushes, one.code) == (catch.pushes, catch.code)
             for one in said
         )
         if not catch.weak and not known:
@@ -89,12 +107,20 @@ _GRADES = {
     ),
     PLAIN: (
         "Nothing pushes. Nothing invites either: it's a plain line, and often that's quite right at work. What could the buyer say, ask or choose here?",
-        "Free of pushing, and still a closed door. What don't you know about this buyer that you could ask?",
-        "Plain again, and honest. One question, or one offer they may leave lying, would make it an invitation.",
+        "Free of pushing, and fine to send. If you'd like to hear more from this buyer: what don't you know about them that you could ask?",
+        "Plain again. One question they'd be glad to answer, or one offer they may leave lying, would make it an invitation.",
     ),
     INVITES: ("This invites. The decision stays with the buyer.",),
 }
-UNSURE = " I'm not sure about this one, though. Compare it with how others said it, and trust your own ear."
+# A plain line that asks something already needs no telling to ask; nor does one that takes a no.
+_PLAIN_QUESTION = "Nothing pushes. I can't tell whether it invites: is it a question they'd be glad to answer, whatever the answer is?"
+_PLAIN_GOODBYE = "Nothing pushes, and a no that is taken like this may well be the end of it. An invitation would leave the door ajar: that the no is fine, or, by their leave, the one question whose answer you'd use anyway."
+_MAYBE = (
+    "Some of it may still push.",
+    "A push may still be in it. Which of these words could you do without?",
+    "It may push, it may not. How would you hear it, if you had the money and somebody else the offer?",
+)
+UNSURE = " I'm not sure about this one, though. Compare it with other ways to say it, and trust your own ear."
 
 
 def unsure(grade: Grade) -> bool:
@@ -102,8 +128,8 @@ def unsure(grade: Grade) -> bool:
     return grade.kind == ANSWER and grade.confidence < SURE
 
 
-def explain(grade: Grade, tries: int = 1) -> Feedback:
-    """The feedback on a graded rewrite, which is the learner's first, second, third … try at this line.
+def explain(grade: Grade, tries: int = 1, lesson: int = 0) -> Feedback:
+    """The feedback on a graded rewrite, which is the learner's first, second, third … try at a line of a lesson.
 
     >>> from unpushy.ear import hear
     >>> from unpushy.judging import Pushy, judge
@@ -113,8 +139,13 @@ def explain(grade: Grade, tries: int = 1) -> Feedback:
     if grade.kind == ANSWER:
         said = _GRADES[grade.grade]
         headline = said[min(tries, len(said)) - 1]
+        if grade.grade == PLAIN and "?" in grade.hearing.line:
+            headline = _PLAIN_QUESTION
+        elif grade.grade == PLAIN and lesson == LESSON_ON_NO:
+            headline = _PLAIN_GOODBYE
         if unsure(grade):
-            headline += UNSURE
+            maybe = _MAYBE[min(tries, len(_MAYBE)) - 1]
+            headline = (maybe if grade.grade == PUSHES else headline) + UNSURE
     else:
         headline = _KINDS[grade.kind]
     return Feedback(headline, points(grade.hearing), buyer_answers(grade.hearing))

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from conftest import Course
@@ -13,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from browser.conftest import DESK, PHONE
 from unpushy import course
-from unpushy.progress import Progress
+from unpushy.progress import Attempt, Progress
 from unpushy.quiz import Quiz
 from unpushy.quiz.marking import words_of
 
@@ -133,10 +134,10 @@ def test_a_lesson_reads_before_its_widgets_are_there_and_practises_after(
     line.fill(GOOD)
     editor.get_by_role("button", name="What does the buyer hear?").click()
     expect(editor.locator(".up-verdict.passed")).to_be_visible()
-    editor.get_by_role("button", name="How others said it").click()
+    editor.get_by_role("button", name="Other ways to say it").click()
     expect(editor.locator(".up-others blockquote")).to_have_count(3)
     page.goto(fresh.url("/course/"))
-    expect(page.locator(".up-lessons")).to_contain_text("1 of 4 lines invite")
+    expect(page.locator(".up-lessons")).to_contain_text("1 of 4 lines turned into an invitation")
 
 
 @pytest.mark.parametrize(
@@ -175,13 +176,48 @@ def kernel_processes(running: Course) -> list[int]:
     return [int(pid) for pid in found.stdout.split()]
 
 
-def test_a_killed_kernel_is_announced_and_nothing_typed_is_lost(
-    fresh: Course, visit: Visit
+OWN_CELL = """
+import ipywidgets
+from unpushy import widgets
+count = ipywidgets.IntSlider(value=3, max=9, description="Doubts")
+told = ipywidgets.Label("3 doubts")
+count.observe(lambda change: setattr(told, "value", f"{change.new} doubts"), "value")
+ipywidgets.VBox([count, told, widgets.practise("01-boiler")])
+"""
+
+
+def test_a_notebook_with_code_of_its_own_runs_in_the_same_frame(
+    own_course: Course, visit: Visit
 ) -> None:
-    page = visit(fresh, LESSON)
+    slug = own_course.write_lesson(
+        12, OWN_CELL, 'from unpushy.widgets import practise\npractise("01-studio")'
+    )
+    own_course.start()
+    page = visit(own_course, f"/course/lesson/{slug}")
+    expect(page.get_by_role("heading", name="Of my own", level=1)).to_be_visible()
+    box(page, "01-studio").fill("There before any kernel.")
+    handle = page.locator(".noUi-handle, [role=slider]").first
+    handle.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_text("4 doubts")).to_be_visible()
+    box(page).fill("You really must order it.")
+    expect(page.locator(".up-behind mark.push").first).to_be_visible()
+    page.close()
+    until = time.monotonic() + 60
+    while kernel_processes(own_course):
+        assert time.monotonic() < until, "the page is closed and its kernel runs on"
+        time.sleep(0.2)
+
+
+def test_a_killed_kernel_is_announced_and_nothing_typed_is_lost(
+    own_course: Course, visit: Visit
+) -> None:
+    slug = own_course.write_lesson(12, OWN_CELL)
+    own_course.start()
+    page = visit(own_course, f"/course/lesson/{slug}")
     box(page).fill("before the accident")
     page.wait_for_timeout(800)
-    (pid,) = kernel_processes(fresh)
+    (pid,) = kernel_processes(own_course)
     subprocess.run(["kill", f"-{signal.SIGKILL.value}", str(pid)], check=True)
     expect(page.get_by_role("alert")).to_contain_text("stopped answering", timeout=6500)
     box(page).fill("after the accident")
@@ -205,16 +241,132 @@ def test_a_stopped_server_is_announced_within_five_seconds_and_nothing_typed_is_
     line.fill("in the dark")
     page.wait_for_timeout(300)
     fresh.start()
-    page.reload()
-    expect(line).to_have_value("in the dark")
+    expect(page.locator(".up-gone")).to_have_count(0)
     item = str(line.get_attribute("id")).removeprefix("up-")
-    kept = Progress(f"sqlite:///{fresh.data / 'progress.sqlite'}")
+    until_kept(fresh, page, item, "in the dark")
+    page.reload()
+    if path == LESSON:
+        expect(line).to_have_value("in the dark")
+
+
+def until_kept(running: Course, page: Page, item: str, text: str) -> None:
+    kept = Progress(f"sqlite:///{running.data / 'progress.sqlite'}")
     until = time.monotonic() + 10
-    while kept.draft("me", item) != "in the dark":
-        assert time.monotonic() < until, (
-            "the words came back to the page, but the course did not keep them"
-        )
+    while kept.draft("me", item) != text:
+        assert time.monotonic() < until, f"kept: {kept.draft('me', item)!r}"
         page.wait_for_timeout(100)
+
+
+def test_offline_and_back_what_was_typed_is_saved_and_heard(fresh: Course, visit: Visit) -> None:
+    page = visit(fresh, LESSON)
+    box(page).fill("on the train")
+    page.context.set_offline(True)
+    expect(page.locator(".up-gone")).to_be_visible(timeout=5500)
+    box(page).fill(GOOD)
+    editor = page.locator(".up-editor").first
+    editor.get_by_role("button", name="What does the buyer hear?").click()
+    expect(editor.locator("[role=status]")).to_contain_text("safe here")
+    page.context.set_offline(False)
+    expect(page.locator(".up-gone")).to_have_count(0)
+    expect(editor.locator(".up-verdict.passed")).to_be_visible()
+    until_kept(fresh, page, "01-boiler", GOOD)
+
+
+def test_a_closed_lid_loses_nothing(fresh: Course, visit: Visit) -> None:
+    page = visit(fresh, LESSON)
+    box(page).fill("before the lid closed")
+    page.wait_for_timeout(800)
+    asleep = page.context.new_cdp_session(page)
+    asleep.send("Page.setWebLifecycleState", {"state": "frozen"})
+    fresh.stop()
+    time.sleep(3)
+    fresh.start()
+    asleep.send("Page.setWebLifecycleState", {"state": "active"})
+    box(page).fill("after it opened")
+    until_kept(fresh, page, "01-boiler", "after it opened")
+
+
+def test_two_tabs_on_one_line_follow_each_other_and_forget_nothing(
+    fresh: Course, visit: Visit
+) -> None:
+    one = visit(fresh, LESSON)
+    box(one).fill("what I said in the first tab")
+    one.wait_for_timeout(800)
+    other = one.context.new_page()
+    other.goto(fresh.url(LESSON))
+    expect(box(other)).to_have_value("what I said in the first tab")
+    other.wait_for_timeout(1500)
+    box(other).fill("another thought, in the second")
+    expect(box(one)).to_have_value("another thought, in the second")
+    editor = one.locator(".up-editor").first
+    editor.get_by_role("button", name="What I said before").click()
+    editor.locator(".up-earlier button", has_text="in the first tab").click()
+    expect(box(one)).to_have_value("what I said in the first tab")
+    until_kept(fresh, one, "01-boiler", "what I said in the first tab")
+
+
+def test_leaving_a_line_is_answered_once_and_earlier_words_come_back(
+    fresh: Course, visit: Visit
+) -> None:
+    page = visit(fresh, LESSON)
+    editor = page.locator(".up-editor").first
+    box(page).fill("You need to order the new one today.")
+    page.locator("#up-01-told-to-buy").focus()
+    expect(editor.locator(".up-verdict")).to_be_visible()
+    assert editor.locator(".up-verdict .up-heard > li").count() <= 3
+    box(page).fill(GOOD)
+    expect(editor.locator(".up-verdict.up-former")).to_contain_text("About what you had before")
+    page.locator("#up-01-told-to-buy").focus()
+    expect(editor.locator(".up-verdict.passed")).to_be_visible()
+    box(page).focus()
+    page.locator("#up-01-told-to-buy").focus()
+    page.wait_for_timeout(500)
+    kept = Progress(f"sqlite:///{fresh.data / 'progress.sqlite'}")
+    assert len(kept.attempts("me", "01-boiler")) == 2
+    page.reload()
+    editor.get_by_role("button", name="What I said before").click()
+    editor.locator(".up-earlier button").click()
+    expect(box(page)).to_have_value("You need to order the new one today.")
+
+
+def test_a_line_to_be_proud_of_stands_on_the_home_page(fresh: Course, visit: Visit) -> None:
+    page = visit(fresh, LESSON)
+    editor = page.locator(".up-editor").first
+    box(page).fill(GOOD)
+    editor.get_by_role("button", name="What does the buyer hear?").click()
+    proud = editor.get_by_role("button", name="I'm proud of this one")
+    proud.click()
+    expect(proud).to_have_attribute("aria-pressed", "true")
+    page.goto(fresh.url("/course/"))
+    expect(page.get_by_role("heading", name="Good to see you.")).to_be_visible()
+    expect(page.locator(".up-made .up-is")).to_have_text(GOOD)
+    expect(page.locator(".up-days")).to_have_attribute("aria-label", re.compile("1 invited"))
+    page.get_by_role("link", name="Go on", exact=True).first.click()
+    expect(box(page, "01-studio")).to_be_in_viewport()
+
+
+def test_a_review_asks_anew_what_is_due(fresh: Course, visit: Visit) -> None:
+    kept = Progress(f"sqlite:///{fresh.data / 'progress.sqlite'}")
+    long_ago = datetime.now(UTC) - timedelta(days=30)
+    kept.record(Attempt("me", "05-c-worked", [0], 0.0, 1.0, "v", at=long_ago))
+    kept.record(Attempt("me", "01-boiler", GOOD, 1.0, 1.0, "v", at=long_ago))
+    page = visit(fresh)
+    page.get_by_role("link", name="Review", exact=True).click()
+    for number in (1, 2):
+        expect(page.locator(".up-of")).to_have_text(f"{number} of 2")
+        page.wait_for_selector(".up-editor, .up-check")
+        if page.locator("textarea").count():
+            expect(box(page)).to_have_value("")
+            box(page).fill(GOOD)
+            page.get_by_role("button", name="What does the buyer hear?").click()
+        else:
+            expect(page.locator("input:checked")).to_have_count(0)
+            page.locator(".up-option input").first.check()
+            page.get_by_role("button", name="That's my answer").click()
+        page.get_by_role("button", name=re.compile("^(Next|That's it)")).click()
+    expect(page.get_by_role("heading", name="That's it for today")).to_be_focused()
+    page.goto(fresh.url("/course/review"))
+    expect(page.locator("main")).to_contain_text("Nothing to review today")
 
 
 def answer_for(question: dict[str, object]) -> object:
@@ -334,6 +486,9 @@ def test_neither_page_nor_websocket_carries_what_is_right_before_the_answer(
         "websocket",
         lambda socket: socket.on("framereceived", lambda frame: frames.append(str(frame))),
     )
+    page.on(
+        "response", lambda reply: frames.append(reply.text()) if "/desk/" in reply.url else None
+    )
     page.goto(fresh.url(QUIZ))
     page.wait_for_selector(".up-quiz")
     page.wait_for_timeout(500)
@@ -348,8 +503,8 @@ def test_neither_page_nor_websocket_carries_what_is_right_before_the_answer(
 def test_an_assignment_is_opened_in_jupyterlab_and_marks_itself(
     fresh: Course, visit: Visit
 ) -> None:
-    page = visit(fresh)
-    href = page.get_by_role("link", name="Exercise notebook").first.get_attribute("href")
+    page = visit(fresh, LESSON)
+    href = page.get_by_role("link", name="The exercise notebook").get_attribute("href")
     page.goto(fresh.url(str(href)))
     cell = page.locator(".jp-CodeCell", has_text="%%rewrite 01-tuner")
     expect(cell).to_be_visible(timeout=60_000)

@@ -15,6 +15,7 @@ from unpushy.desks.bench import Bench
 from unpushy.desks.inquiry import Inquiry
 from unpushy.desks.own_words import OwnWords
 from unpushy.desks.practice import Practice
+from unpushy.desks.review import Review
 from unpushy.progress import Progress
 from unpushy.quiz import Quiz
 
@@ -45,6 +46,10 @@ def _quiz(who: str, progress: Progress, lesson: int) -> Answer:
     return Desk(Quiz(lesson), who, progress).answer
 
 
+def _review(who: str, progress: Progress, _item: str) -> Answer:
+    return Review(who, progress).answer
+
+
 # What a notebook's cell may call, by the name that it is called by.
 DESKS: dict[str, Callable[..., Answer]] = {
     "practise": _practise,
@@ -52,6 +57,7 @@ DESKS: dict[str, Callable[..., Answer]] = {
     "own_words": _own_words,
     "before_and_after": _before_and_after,
     "quiz": _quiz,
+    "review": _review,
 }
 
 

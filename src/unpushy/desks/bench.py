@@ -42,7 +42,7 @@ class Bench:
                 fields = {name: self._field(name, *told) for name, told in FIELDS.items()}
                 return {"item": self._item, "fields": fields}
             case "hear":
-                return reading(hear(_text(request, "text"), quick=True))
+                return reading(hear(_text(request, "text"), quick=not request.get("well")))
             case "keep" if request.get("field") in FIELDS:
                 self._keep(request["field"], _text(request, "text"))
                 return {"kept": True}

@@ -16,6 +16,8 @@ from unpushy.progress import Attempt, Progress
 from unpushy.reading import reading
 
 TRIES_BEFORE_OTHERS = 3
+EARLIER = 8
+PROUD = "proud:"
 
 
 class Practice:
@@ -25,17 +27,16 @@ class Practice:
         self.exercise = exercise
         self._learner = learner
         self._progress = progress
-        self._unsure = False
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Reply to `open`, `hear`, `keep`, `check`, `hint` or `others`."""
+        """Reply to `open`, `hear`, `keep`, `check`, `hint`, `others` or `proud`."""
         text = request.get("text")
         text = text if isinstance(text, str) else ""
         match request.get("do"):
             case "open":
                 return self._open()
             case "hear":
-                return reading(hear(text, quick=True))
+                return reading(hear(text, quick=not request.get("well")))
             case "keep":
                 self._progress.keep_draft(self._learner, self.exercise.id, text)
                 return {"kept": True}
@@ -47,6 +48,8 @@ class Practice:
                 return {
                     "models": [asdict(m) for m in self.exercise.models] if self._may_see() else []
                 }
+            case "proud":
+                return self._be_proud(text)
             case other:
                 return {"error": f"There is no request called {other!r}."}
 
@@ -57,8 +60,23 @@ class Practice:
         return any(attempt.points == attempt.out_of for attempt in self._attempts())
 
     def _may_see(self) -> bool:
-        tried = len(self._attempts()) >= TRIES_BEFORE_OTHERS
-        return self._passed() or tried or self._unsure
+        """Whether the models may be seen: after a pass, three tries, or one that the ear isn't sure about."""
+        attempts = self._attempts()
+        if self._passed() or len(attempts) >= TRIES_BEFORE_OTHERS:
+            return True
+        return any(unsure(judge(hear(str(one.answer)), self.exercise)) for one in attempts)
+
+    def _earlier(self) -> list[str]:
+        """What was said at this line before, newest first, each once."""
+        return list(dict.fromkeys(str(one.answer) for one in reversed(self._attempts())))[:EARLIER]
+
+    def _be_proud(self, text: str) -> dict[str, Any]:
+        """Keep a passed line among those the learner is proud of; an empty text lets go of it."""
+        said = {one.answer for one in self._attempts() if one.points == one.out_of}
+        if text and text not in said:
+            return {"error": "Only a line that invites can be kept here."}
+        self._progress.keep_draft(self._learner, PROUD + self.exercise.id, text)
+        return {"kept": True}
 
     def _open(self) -> dict[str, Any]:
         exercise = self.exercise
@@ -73,6 +91,7 @@ class Practice:
             "passed": self._passed(),
             "others": self._may_see() and bool(exercise.models),
             "hints": len(exercise.hints),
+            "earlier": self._earlier(),
         }
 
     def _check(self, text: str) -> dict[str, Any]:
@@ -80,13 +99,13 @@ class Practice:
         grade = judge(hear(text), self.exercise)
         if grade.kind != EMPTY:
             self._progress.record(attempt(grade, self._learner, self.exercise.id))
-        self._unsure = unsure(grade)
-        feedback = explain(grade, tries=max(1, len(self._attempts())))
+        feedback = explain(grade, max(1, len(self._attempts())), self.exercise.lesson)
         return {
             "headline": feedback.headline,
             "points": [asdict(point) for point in feedback.points],
             "passed": grade.kind == ANSWER and grade.grade == INVITES,
             "others": self._may_see() and bool(self.exercise.models),
+            "proud": self._progress.draft(self._learner, PROUD + self.exercise.id) == text,
             "reading": reading(grade.hearing) | {"buyer": feedback.buyer},
         }
 

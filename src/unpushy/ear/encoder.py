@@ -26,6 +26,7 @@ GROUP = 16  # of them, multiplied together
 PARTS = ("q", "k", "v", "o", "up", "down")
 QUIETER = 2.5  # how much less a word may weigh than the loudest one, and still be shown with it
 GAP = 2  # words in between that weigh less
+CLEAR = 1.0  # how far a code stands out among the others for the words to be called by its name
 
 Array = np.ndarray[Any, np.dtype[np.float32]]
 Span = tuple[int, int]
@@ -35,11 +36,15 @@ Linears = dict[str, tuple[Array, Array, Array]]
 
 @dataclass(frozen=True)
 class Words:
-    """The words of a line's plain form that weigh most for one verdict, from `start` to `end`, and their code."""
+    """The words of a line's plain form that weigh most for one verdict, from `start` to `end`, and their code.
+
+    `clear` says whether the code stands out among the others.
+    """
 
     start: int
     end: int
     code: str
+    clear: bool = False
 
 
 @dataclass(frozen=True)
@@ -219,7 +224,9 @@ class Encoder:
                 first, last = min(first, at), max(last, at)
         logits = _through(x[first : last + 1].mean(0, keepdims=True), heads["code"])[0, codes]
         best = max(range(len(logits)), key=lambda n: (round(float(logits[n]), DIGITS), -n))
-        return Words(places[first][0], places[last][1], self.codes[codes][best])
+        second = max(float(logit) for n, logit in enumerate(logits) if n != best)
+        clear = round(float(logits[best]) - second, DIGITS) >= CLEAR
+        return Words(places[first][0], places[last][1], self.codes[codes][best], clear)
 
 
 def _through(x: Array, linear: tuple[Array, Array, Array]) -> Array:

@@ -18,7 +18,7 @@ class Catch:
     """One thing heard: its code, the words of the original line from `start` to `end`, whether they push.
 
     A weak catch is not enough by itself: a stock phrase, or words that push in one line and not in
-    another.
+    another. One that isn't clear pushes or invites in a way that its code names at best by a guess.
     """
 
     code: str
@@ -27,6 +27,7 @@ class Catch:
     words: str
     pushes: bool
     weak: bool = False
+    clear: bool = True
 
 
 _QUOTED = re.compile(r'"[^"]{2,}"|(?<![\w.!?,])\'[^\']*(?:\w\'\w[^\']*)*\'(?!\w)')

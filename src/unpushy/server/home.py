@@ -104,7 +104,10 @@ def _settings(port: int, work: Path) -> dict[str, dict[str, object]]:
                 "notebook": False,
                 "voila.server_extension": False,
             },
-            "tornado_settings": {"headers": {"Content-Security-Policy": POLICY}},
+            "tornado_settings": {
+                "headers": {"Content-Security-Policy": POLICY},
+                "compress_response": True,
+            },
         },
         "LabApp": {
             "extension_manager": "readonly",

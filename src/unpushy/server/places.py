@@ -1,14 +1,20 @@
 """Where things are: the course's notebooks, the learner's own copies, and what the course keeps."""
 
+import ast
 import hashlib
 import json
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+from nbconvert.filters import markdown2html
 
 from unpushy.course import CourseError
+from unpushy.desks import DESKS
 
 COPIED = ("lessons", "exercises")
 _RECORD = ".copied.json"
@@ -30,6 +36,21 @@ def work_folder() -> Path:
 
 
 @dataclass(frozen=True)
+class Cell:
+    """A cell of a notebook as a page shows it: prose, a desk to sit down at, or code that needs a kernel."""
+
+    html: str = ""
+    desk: str = ""
+    args: tuple[Any, ...] = ()
+    code: bool = False
+
+    @property
+    def item(self) -> str:
+        """What the desk is about."""
+        return str(self.args[0]) if self.args else ""
+
+
+@dataclass(frozen=True)
 class Lesson:
     """A lesson as its notebook's metadata describe it; `minutes` is how long it takes."""
 
@@ -38,8 +59,13 @@ class Lesson:
     title: str
     promise: str
     minutes: int
-    lines: tuple[str, ...]
+    cells: tuple[Cell, ...]
     notebook: Path
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The exercise lines practised in it."""
+        return tuple(cell.item for cell in self.cells if cell.desk == "practise")
 
     @property
     def assignment(self) -> Path | None:
@@ -48,25 +74,66 @@ class Lesson:
         return path if (course_folder() / path).is_file() else None
 
 
+def _called(source: str) -> tuple[str, tuple[Any, ...]] | None:
+    """The desk that a cell of code calls for, if that is all that it does: imports, then one call with plain values."""
+    try:
+        *before, last = ast.parse(source).body
+    except (SyntaxError, ValueError):
+        return None
+    match last:
+        case ast.Expr(ast.Call(ast.Name(name), args, [])) if name in DESKS:
+            if all(isinstance(one, ast.ImportFrom) for one in before) and all(
+                isinstance(one, ast.Constant) for one in args
+            ):
+                return name, tuple(one.value for one in args if isinstance(one, ast.Constant))
+    return None
+
+
+def _sized(html: str, folder: Path) -> str:
+    """Prose whose drawings say how large they are, so that nothing moves when they arrive."""
+
+    def say(image: re.Match[str]) -> str:
+        drawing = folder / image["src"]
+        box = drawing.is_file() and re.search(
+            r'viewBox="0 0 ([\d.]+) ([\d.]+)"', drawing.read_text("utf-8")
+        )
+        return f'{image[0]} width="{box[1]}" height="{box[2]}"' if box else image[0]
+
+    return re.sub(r'<img src="(?P<src>drawings/[\w-]+\.svg)"', say, html)
+
+
+def read_cells(notebook: Path) -> tuple[Cell, ...]:
+    """The cells of a notebook, ready for a page; read anew when the file has changed."""
+    return _cells(notebook, notebook.stat().st_mtime)
+
+
+@cache
+def _cells(path: Path, changed: float) -> tuple[Cell, ...]:
+    cells = []
+    for cell in json.loads(path.read_text("utf-8"))["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            html = re.sub(r'<a class="anchor-link".*?</a>', "", str(markdown2html(source)))
+            cells.append(Cell(html=_sized(html, path.parent)))
+        elif cell["cell_type"] == "code" and source.strip():
+            called = _called(source)
+            cells.append(Cell(desk=called[0], args=called[1]) if called else Cell(code=True))
+        else:
+            cells.append(Cell())
+    return tuple(cells)
+
+
 @cache
 def _read(path: Path, changed: float) -> Lesson:
     try:
-        notebook = json.loads(path.read_text("utf-8"))
-        about = notebook["metadata"]["unpushy"]
-        lines = tuple(
-            line.split('"')[1]
-            for cell in notebook["cells"]
-            if cell["cell_type"] == "code"
-            for line in cell["source"]
-            if line.startswith("practise(")
-        )
+        about = json.loads(path.read_text("utf-8"))["metadata"]["unpushy"]
         return Lesson(
             int(path.name[:2]),
             path.stem,
             about["title"],
             about["promise"],
             about["minutes"],
-            lines,
+            read_cells(path),
             path,
         )
     except (ValueError, KeyError, IndexError) as error:

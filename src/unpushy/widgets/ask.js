@@ -1,8 +1,8 @@
 // One question in the middle of a lesson: answered, explained, and tried again as often as one likes.
 
-export async function mountAsk(root, { ask }) {
+export async function mountAsk(root, { ask, opening, answered }) {
   root.classList.add("up");
-  const opening = await ask({ do: "open" });
+  opening ??= await ask({ do: "open" });
   if (opening.error) return root.append(el("p", { role: "alert" }, opening.error));
   const { question } = opening;
   show(opening.told, false);
@@ -18,6 +18,7 @@ export async function mountAsk(root, { ask }) {
       if (!reply) return;
       if (reply.error) return after.replaceChildren(el("p", {}, reply.error));
       show(reply.told, true);
+      answered?.(reply);
     });
     root.replaceChildren(el("section", { class: "up-quiz up-check", "aria-label": "A question in between" },
       sheet, after, el("div", { class: "up-actions" }, main)));

@@ -1,7 +1,7 @@
 // The editor: a line to rewrite, with what pushes and what invites marked while one types.
 
 /** Put an editor into `root`. `opening` is the reply to an "open" request, if the page already has it. */
-export async function mountEditor(root, { ask, opening, prefill = "", label = "Say it your way", first }) {
+export async function mountEditor(root, { ask, opening, prefill = "", label = "Say it your way", first, lone }) {
   root.classList.add("up");
   opening ??= await ask({ do: "open" });
   if (opening.error) return root.append(el("p", { role: "alert" }, opening.error));
@@ -11,36 +11,91 @@ export async function mountEditor(root, { ask, opening, prefill = "", label = "S
   const others = el("div", { class: "up-others", hidden: true });
   const check = el("button", { type: "button", class: "up-main" }, "What does the buyer hear?");
   const hint = el("button", { type: "button" }, "A hint");
-  const show = el("button", { type: "button", hidden: !opening.others }, "How others said it");
+  const show = el("button", { type: "button", hidden: !opening.others }, "Other ways to say it");
+  const back = el("button", { type: "button", class: "up-plain", "aria-expanded": "false" });
+  const earlier = el("ul", { class: "up-earlier", hidden: true, "aria-label": "What I said before" });
+  const versions = [...opening.earlier];
+  let checked = opening.earlier[0] ?? "";
   const field = listeningBox({
     item, label, placeholder: "What would you say instead?",
-    hear: (text) => ask({ do: "hear", text }), keep: (text) => ask({ do: "keep", text }), submit: () => check.click(),
+    hear: (text, well) => ask({ do: "hear", text, well }), keep: (text) => ask({ do: "keep", text }), submit: () => judge(),
+    replaced: remember,
+    changed: () => verdict.firstChild?.classList.toggle("up-former", field.box.value !== checked),
+  });
+  const editor = el("section", { class: "up-editor", "aria-label": "A line to rewrite" },
+    el("p", { class: "up-situation" }, opening.situation),
+    el("blockquote", { class: "up-pushy" }, el("p", {}, ...marked(opening.pushy, opening.pushyReading.marks))),
+    ...field.nodes,
+    el("div", { class: "up-actions" }, check, opening.hints ? hint : null, show, back, field.kept),
+    earlier, verdict, hints, others);
+  root.replaceChildren(editor);
+
+  // Earlier words, newest first, each to be taken back by one click.
+  function remember(text) {
+    if (!text.trim() || versions.includes(text)) return;
+    versions.unshift(text);
+    versions.splice(8);
+    list();
+  }
+  function list() {
+    const former = versions.filter((text) => text !== field.box.value);
+    back.hidden = !former.length;
+    back.textContent = "What I said before";
+    earlier.replaceChildren(...former.map((text) => el("li", {}, el("button", { type: "button", class: "up-plain", onclick: () => take(text) }, text))));
+  }
+  function take(text) {
+    remember(field.box.value);
+    field.box.value = text;
+    field.box.dispatchEvent(new Event("input"));
+    earlier.hidden = true;
+    back.setAttribute("aria-expanded", "false");
+    list();
+    field.box.focus();
+  }
+  back.addEventListener("click", () => {
+    list();
+    earlier.hidden = !earlier.hidden;
+    back.setAttribute("aria-expanded", String(!earlier.hidden));
   });
 
-  root.replaceChildren(
-    el("section", { class: "up-editor", "aria-label": "A line to rewrite" },
-      el("p", { class: "up-situation" }, opening.situation),
-      el("blockquote", { class: "up-pushy" }, el("p", {}, ...marked(opening.pushy, opening.pushyReading.marks))),
-      ...field.nodes,
-      el("div", { class: "up-actions" }, check, opening.hints ? hint : null, show, field.kept),
-      verdict, hints, others),
-  );
-
-  check.addEventListener("click", async () => {
+  let waiting = false;
+  async function judge() {
     const text = field.box.value;
     let reply;
-    try { reply = await ask({ do: "check", text }); } catch { return; }
+    try { reply = await ask({ do: "check", text }); } catch {
+      waiting = true;
+      return verdict.replaceChildren(el("p", { class: "up-quiet" }, "The course can't be reached just now. Your words are safe here, and are heard as soon as it is back."));
+    }
     if (reply.error) return verdict.replaceChildren(el("p", { role: "alert" }, reply.error));
+    checked = text;
     field.done(text);
+    remember(text);
     if (field.box.value === text) field.draw(reply.reading);
     field.list.replaceChildren();
+    const proud = el("button", { type: "button", class: "up-plain", "aria-pressed": String(Boolean(reply.proud)) }, "I'm proud of this one");
+    proud.addEventListener("click", async () => {
+      const now = proud.getAttribute("aria-pressed") !== "true";
+      const told = await ask({ do: "proud", text: now ? text : "" }).catch(() => ({}));
+      if (told.kept) proud.setAttribute("aria-pressed", String(now));
+    });
     verdict.replaceChildren(
       el("div", { class: `up-verdict up-arrives${reply.passed ? " passed" : ""}` },
+        el("p", { class: "up-quiet up-then" }, "About what you had before:"),
         el("h4", {}, reply.headline),
-        el("ul", { class: "up-heard" }, ...reply.points.map((point) => heard(point, true)))),
+        el("ul", { class: "up-heard" }, ...reply.points.map((point) => heard(point, true))),
+        reply.passed && !lone ? el("p", {}, proud) : null),
     );
-    show.hidden = !reply.others;
+    verdict.firstChild.classList.toggle("up-former", field.box.value !== text);
+    show.hidden = !reply.others || !others.hidden;
     first?.(reply);
+  }
+  check.addEventListener("click", judge);
+  whenBack(editor, () => { if (waiting) { waiting = false; judge(); } });
+  // Who goes on to something else has finished a thought: the buyer answers it.
+  editor.addEventListener("focusout", (event) => {
+    const text = field.box.value.trim();
+    if (event.target !== field.box || editor.contains(event.relatedTarget) || !document.hasFocus()) return;
+    if (text && text !== checked.trim() && text !== prefill.trim() && !connection.gone) judge();
   });
 
   let given = 0;
@@ -49,9 +104,9 @@ export async function mountEditor(root, { ask, opening, prefill = "", label = "S
     if (!words) return;
     given += 1;
     hints.hidden = false;
-    const line = el("li", { class: "up-arrives", tabindex: -1 }, words);
-    hints.append(line);
-    line.focus({ preventScroll: true });
+    const told = el("li", { class: "up-arrives", tabindex: -1 }, words);
+    hints.append(told);
+    told.focus({ preventScroll: true });
     if (given >= opening.hints) hint.remove();
     else hint.textContent = "Another hint";
   });
@@ -61,7 +116,7 @@ export async function mountEditor(root, { ask, opening, prefill = "", label = "S
     if (!models?.length) return;
     others.hidden = false;
     others.replaceChildren(
-      el("h4", { tabindex: -1 }, "How others said it"),
+      el("h4", { tabindex: -1 }, "Other ways to say it"),
       ...models.map((model) => el("blockquote", {}, model.line, " ", el("small", {}, model.voice))),
     );
     others.firstChild.focus({ preventScroll: true });
@@ -69,4 +124,5 @@ export async function mountEditor(root, { ask, opening, prefill = "", label = "S
   });
 
   field.fill(opening.draft || prefill, [[opening.draft, opening.reading], [opening.pushy, opening.pushyReading]]);
+  list();
 }

@@ -6,6 +6,8 @@ const FACES = {
   open: "M15 27q9 9 18 0",
 };
 
+const STILL_TYPING = 2000; // ms since the last keystroke
+
 function face(mood) {
   const drawn = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   drawn.setAttribute("viewBox", "0 0 48 48");
@@ -31,10 +33,11 @@ function heard(point, whole) {
 }
 
 /**
- * A box with marks, what the buyer thinks, and the words heard. `hear` and `keep` take a text and promise a
- * reading and a reply; `item` is the name under which the browser keeps what the course doesn't have yet.
+ * A box with marks, what the buyer thinks, and the words heard. `hear(text, well)` promises a reading: a quick
+ * one for every keystroke, a good one when typing rests. `keep(text)` promises a reply; `item` is the name under
+ * which the browser keeps what the course doesn't have yet.
  */
-export function listeningBox({ item, id = `up-${item}`, label, rows = 3, placeholder, hear, keep, submit }) {
+export function listeningBox({ item, id = `up-${item}`, label, rows = 3, placeholder, hear, keep, submit, replaced, changed }) {
   const behind = el("div", { class: "up-behind", "aria-hidden": "true" });
   const box = el("textarea", { id, rows, spellcheck: "true", autocomplete: "off", placeholder, "aria-describedby": `${id}-live` });
   const bubble = el("p", { class: "up-says" });
@@ -51,7 +54,7 @@ export function listeningBox({ item, id = `up-${item}`, label, rows = 3, placeho
   }
   const speak = rested((reading) => {
     live.textContent = reading.points.map((p) => `${p.words}: ${p.pushes ? "pushes" : "invites"}, ${p.name}.`).join(" ") || `In the buyer's head: ${reading.buyer}`;
-  }, 600);
+  }, 100);
 
   // One request at a time; while one is under way only the newest text waits.
   let busy = false, newest = null;
@@ -63,33 +66,52 @@ export function listeningBox({ item, id = `up-${item}`, label, rows = 3, placeho
       while (newest !== null) {
         const text = newest;
         newest = null;
-        const reading = await hear(text);
-        if (box.value === text) { draw(reading); speak(reading); }
+        const reading = await hear(text, false);
+        if (box.value === text) draw(reading);
       }
     } catch { newest = null; } finally { busy = false; }
   }
+  const listenWell = rested(async () => {
+    const text = box.value;
+    const reading = await hear(text, true).catch(() => null);
+    if (reading && box.value === text) { draw(reading); speak(reading); }
+  }, 500);
   async function keepIt() {
     const text = box.value;
     try {
       const reply = await keep(text);
       if (reply.error) throw new Error(reply.error);
       done(text);
-    } catch (error) {
-      kept.textContent = "Kept in this page only, for now";
+    } catch {
+      kept.textContent = "Saved in this page only, for now";
     }
   }
+  whenBack(box, () => { if (unsaved.get(item) !== null) { hearIt(); keepIt(); } });
+  // The same line in two tabs: the one that isn't typed in follows, and lets go of nothing.
+  unsaved.elsewhere(item, box, (text) => {
+    if (performance.now() - typed < STILL_TYPING) return;
+    const before = box.value;
+    box.value = text;
+    if (before && !text.startsWith(before) && !before.startsWith(text)) replaced?.(before);
+    behind.replaceChildren(text, "\u200b");
+    hearIt();
+  });
   function done(text) {
     unsaved.done(item, text);
-    kept.textContent = "Kept";
+    kept.textContent = "Saved";
   }
   const keepSoon = rested(keepIt, 400);
+  let typed = -Infinity;
   box.addEventListener("input", () => {
+    typed = performance.now();
     unsaved.put(item, box.value);
     kept.textContent = "";
     // Until the new reading is here, the old marks would sit on other words.
     behind.replaceChildren(box.value, "\u200b");
     hearIt();
+    listenWell();
     keepSoon();
+    changed?.();
   });
   // A notebook's shortcuts mustn't take the keys of somebody who is typing.
   for (const kind of ["keydown", "keyup", "keypress", "paste", "copy", "cut"]) box.addEventListener(kind, (event) => event.stopPropagation());

@@ -1,8 +1,8 @@
 // A box for an answer in one's own words: kept, never judged.
 
-export async function mountOwnWords(root, { ask }) {
+export async function mountOwnWords(root, { ask, opening }) {
   root.classList.add("up");
-  const opening = await ask({ do: "open" });
+  opening ??= await ask({ do: "open" });
   if (opening.error) return root.append(el("p", { role: "alert" }, opening.error));
   const id = `up-${opening.item}`;
   const box = el("textarea", { id, rows: 4, spellcheck: "true" });
@@ -13,12 +13,14 @@ export async function mountOwnWords(root, { ask }) {
     const text = box.value;
     const reply = await ask({ do: "keep", text }).catch(() => ({}));
     if (reply.kept) unsaved.done(opening.item, text);
-    kept.textContent = reply.kept ? "Kept" : "Kept in this page only, for now";
+    kept.textContent = reply.kept ? "Saved" : "Saved in this page only, for now";
   }, 400);
   box.addEventListener("input", () => { unsaved.put(opening.item, box.value); kept.textContent = ""; grow(); keep(); });
   for (const kind of ["keydown", "keyup", "keypress", "paste", "copy", "cut"]) box.addEventListener(kind, (event) => event.stopPropagation());
   root.replaceChildren(el("section", { class: "up-editor", "aria-label": "In your own words" },
     el("label", { class: "up-label", for: id }, opening.label), el("div", { class: "up-field" }, behind, box), el("div", { class: "up-actions" }, kept)));
+  whenBack(box, () => { if (unsaved.get(opening.item) !== null) keep(); });
+  unsaved.elsewhere(opening.item, box, (text) => { if (document.activeElement !== box || !document.hasFocus()) { box.value = text; grow(); } });
   const waiting = unsaved.get(opening.item);
   box.value = waiting ?? opening.text;
   grow();

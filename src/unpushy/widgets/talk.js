@@ -1,6 +1,7 @@
 // How a widget talks with the course, whatever carries it, and what happens when nobody answers.
 
-const PATIENCE = 4000; // ms without an answer before the page says so
+const PATIENCE = 3500; // ms without an answer before the page says so
+const LONGEST = 20000; // ms that an answer may take while the pulse is felt
 
 /** A DOM element: el("p", {class: "note"}, "text", child). Text is always text, never markup. */
 export function el(name, attributes = {}, ...children) {
@@ -14,16 +15,33 @@ export function el(name, attributes = {}, ...children) {
   return made;
 }
 
-/** Say, once and for everyone to hear, that the course has stopped answering; or that it is back. */
-function announce(gone) {
-  const old = document.querySelector(".up-gone");
-  if (!gone) return old?.remove();
-  if (old) return;
-  const words = "The course has stopped answering. What you type stays in this page and is kept when you reload.";
-  document.body.append(
-    el("div", { class: "up up-gone", role: "alert" }, el("span", {}, words),
-      el("button", { type: "button", onclick: () => location.reload() }, "Reload the page")),
-  );
+/** Whether the course answers, known to the whole page: said once when it stops, and put right when it is back. */
+export const connection = {
+  gone: false,
+  lost(reload) {
+    if (this.gone) return;
+    this.gone = true;
+    const retry = reload
+      ? el("button", { type: "button", onclick: () => location.reload() }, "Reload the page")
+      : null;
+    document.body.append(el("div", { class: "up up-gone", role: "alert" },
+      el("span", {}, reload
+        ? "The course has stopped answering. What you type stays in this page and is kept when you reload."
+        : "The course has stopped answering. Go on typing if you like: this page holds your words, and keeps them as soon as the course is back. If you stopped it, start it again the same way."),
+      retry));
+  },
+  found() {
+    if (!this.gone) return;
+    this.gone = false;
+    document.querySelector(".up-gone")?.remove();
+    document.dispatchEvent(new Event("unpushy:back"));
+  },
+};
+
+/** Do something whenever the course is back after a silence, as long as `node` is part of the page. */
+export function whenBack(node, action) {
+  const once = () => (node.isConnected ? action() : document.removeEventListener("unpushy:back", once));
+  document.addEventListener("unpushy:back", once);
 }
 
 /** ask(request) → Promise of a reply, over a widget's comm. Replies are matched to requests by their turn. */
@@ -39,18 +57,18 @@ export function overComm(model, signal) {
       const mine = ++turns;
       const timer = setTimeout(() => {
         waiting.delete(mine);
-        announce(true);
+        connection.lost(true);
         reject(new Error("no answer"));
       }, PATIENCE);
       waiting.set(mine, (reply) => {
         clearTimeout(timer);
-        announce(false);
+        connection.found();
         resolve(reply);
       });
       try {
         model.send({ ...request, turn: mine });
       } catch {
-        announce(true); // the comm is closed; the timer rejects
+        connection.lost(true); // the comm is closed; the timer rejects
       }
     });
   // One widget of the page feels the pulse for all of them.
@@ -68,24 +86,39 @@ export function overComm(model, signal) {
 
 /** ask(request) → Promise of a reply, over a web request to the course's own server. */
 export function overWeb(url, xsrf) {
-  const ask = async (request) => {
+  return async (request) => {
+    let reply;
     try {
-      const reply = await fetch(url, {
+      reply = await fetch(url, {
         method: "POST",
         headers: { "Content-Type": "application/json", "X-XSRFToken": xsrf },
         body: JSON.stringify(request),
-        signal: AbortSignal.timeout(PATIENCE),
+        signal: AbortSignal.timeout(LONGEST),
       });
-      if (!reply.ok) throw new Error(`status ${reply.status}`);
-      announce(false);
-      return await reply.json();
     } catch (error) {
-      announce(true);
+      connection.lost(false);
       throw error;
     }
+    if (reply.status === 403) return { error: "The course doesn't know this page any more. Open it again by the address that it printed; your words stay in this browser until then." };
+    if (!reply.ok) throw new Error(`status ${reply.status}`);
+    connection.found();
+    return reply.json();
   };
-  setInterval(() => document.hidden || ask({ do: "pulse" }).catch(() => {}), 2000);
-  return ask;
+}
+
+/** Feel the pulse of the course's server while the page is looked at. */
+export function feelThePulse(url) {
+  const beat = async () => {
+    if (document.hidden) return;
+    try {
+      await fetch(url, { signal: AbortSignal.timeout(PATIENCE), cache: "no-store" });
+      connection.found();
+    } catch {
+      connection.lost(false);
+    }
+  };
+  setInterval(beat, 1000);
+  document.addEventListener("visibilitychange", beat);
 }
 
 /** Words typed and not yet known to be kept by the course, kept by the browser meanwhile. */
@@ -94,6 +127,14 @@ export const unsaved = {
   put(item, text) { try { localStorage.setItem(this.key(item), text); } catch { /* private window */ } },
   get(item) { try { return localStorage.getItem(this.key(item)); } catch { return null; } },
   done(item, text) { if (this.get(item) === text) localStorage.removeItem(this.key(item)); },
+  /** Tell when another page of this browser types at the same item; its words come as they are typed. */
+  elsewhere(item, node, action) {
+    const hear = (event) => {
+      if (!node.isConnected) return removeEventListener("storage", hear);
+      if (event.key === this.key(item) && event.newValue !== null) action(event.newValue);
+    };
+    addEventListener("storage", hear);
+  },
 };
 
 /** A function that runs once `rest` ms have passed since its last call. */

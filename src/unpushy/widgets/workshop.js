@@ -1,15 +1,15 @@
 // The workshop: words of one's own, before and after, side by side.
 
-export async function mountWorkshop(root, { ask }) {
+export async function mountWorkshop(root, { ask, opening }) {
   root.classList.add("up");
-  const opening = await ask({ do: "open" });
+  opening ??= await ask({ do: "open" });
   if (opening.error) return root.append(el("p", { role: "alert" }, opening.error));
   const verdict = el("div", { role: "status" });
   const check = el("button", { type: "button", class: "up-main" }, "What does my buyer hear?");
   const fields = Object.fromEntries(Object.entries(opening.fields).map(([name, { label, placeholder }]) =>
     [name, listeningBox({
       item: `${opening.item}:${name}`, id: `up-${opening.item}-${name}`, label, placeholder, rows: 7,
-      hear: (text) => ask({ do: "hear", text }), keep: (text) => ask({ do: "keep", field: name, text }), submit: () => check.click(),
+      hear: (text, well) => ask({ do: "hear", text, well }), keep: (text) => ask({ do: "keep", field: name, text }), submit: () => check.click(),
     })]));
   root.replaceChildren(
     el("section", { class: "up-editor up-workshop", "aria-label": "Words of your own, before and after" },

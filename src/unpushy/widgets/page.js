@@ -1,0 +1,27 @@
+// A page of the course: everything alive in it is put in its place at once, with what the page already knows.
+
+const MOUNTS = { practise: mountEditor, ask: mountAsk, own_words: mountOwnWords, before_and_after: mountWorkshop, quiz: mountQuiz, review: mountReview };
+
+/** ask() for the desk of this name: desk("practise", "01-boiler"). */
+function deskOf({ base, xsrf }) {
+  return (name, item) => overWeb(`${base}/desk/${name}/${encodeURIComponent(item)}`, xsrf);
+}
+
+export function mountPage(told) {
+  const desk = deskOf(told);
+  feelThePulse(`${told.base}/pulse`);
+  for (const { place, name, item, opening, ...more } of told.desks) {
+    const root = document.getElementById(place);
+    const next = document.getElementById(`${place}-next`);
+    const first = (reply) => { if (next && reply.passed) next.hidden = false; };
+    if (opening?.passed && next) next.hidden = false;
+    MOUNTS[name](root, { ask: desk(name, item), opening, desk, first, ...more }).catch((error) => {
+      root.append(el("p", { role: "alert", class: "up-quiet" }, "This part could not be shown. Reload the page to try again."));
+      throw error;
+    });
+  }
+  if (location.hash) document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
+}
+
+const told = document.getElementById("up-page");
+if (told) mountPage(JSON.parse(told.textContent));
