@@ -59,13 +59,14 @@ def _reviewable(item: str) -> bool:
 def session(attempts: Iterable[Attempt], now: datetime) -> list[str]:
     """What to review now, some three minutes of it: the longest due, no two of one lesson in a row if it can be helped."""
     ripe = [one.item for one in schedule(attempts) if one.at <= now]
-    lines = [item for item in ripe if item in course.exercises()][:LINES]
-    questions = [item for item in ripe if item in course.questions()][: SIZE - len(lines)]
-    waiting = questions + lines
-    order: list[str] = []
-    while waiting:
-        last = order[-1] if order else ""
-        following = next((one for one in waiting if one[:2] != last[:2]), waiting[0])
-        waiting.remove(following)
-        order.append(following)
-    return order
+    chosen: list[str] = []
+    while ripe and len(chosen) < SIZE:
+        if sum(item in course.exercises() for item in chosen) == LINES:
+            ripe = [item for item in ripe if item in course.questions()]
+        if not ripe:
+            break
+        last = chosen[-1][:2] if chosen else ""
+        following = next((item for item in ripe if not last or item[:2] != last), ripe[0])
+        ripe.remove(following)
+        chosen.append(following)
+    return chosen
