@@ -1,0 +1,343 @@
+"""The course's own pages: home, lessons, quizzes, review, and the desks in them, for whoever serves them.
+
+Each page is a handler without a seat: who is learning, and where the course's pages are, is said by the `Seat`
+that it is put together with: at home a Jupyter Server's, in a class one behind a login.
+"""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Protocol
+
+from jinja2 import Environment, FileSystemLoader
+from tornado import web
+
+from unpushy.course import CourseError
+from unpushy.desks import desk
+from unpushy.desks.practice import PROUD
+from unpushy.progress import Attempt, Progress, StoreError, open_progress
+from unpushy.progress.review import schedule, session
+from unpushy.progress.standing import best_lines, days, mastery, passed
+from unpushy.quiz import Quiz
+from unpushy.server.places import Cell, Lesson, course_folder, lessons, read_cells
+from unpushy.widgets.talking import script, styles
+
+PAGES = Path(__file__).parent / "templates"
+FIRST_LINE = "00-first-line"
+MOST_BYTES = 1_000_000
+DAYS_SHOWN = 21
+
+
+def _standing(
+    lesson: Lesson, done: frozenset[str], tried: frozenset[str], progress: Progress, who: str
+) -> dict[str, Any]:
+    """Where a learner stands in a lesson: lines that invite by now, and the best quiz so far."""
+    quiz = Quiz(lesson.number)
+    best = quiz.best(progress, who) if quiz.bank else None
+    open_lines = [line for line in lesson.lines if line not in done]
+    begun = best is not None or any(line in tried for line in lesson.lines)
+    finished = not open_lines and (best is not None or not quiz.bank)
+    return {
+        "lesson": lesson,
+        "passed": len(lesson.lines) - len(open_lines),
+        "quiz": bool(quiz.bank),
+        "best": best,
+        "next_line": open_lines[0] if open_lines else None,
+        "state": "done" if finished else "begun" if begun else "new",
+    }
+
+
+def standings(attempts: list[Attempt], progress: Progress, who: str) -> list[dict[str, Any]]:
+    """Where a learner stands in each lesson."""
+    done, tried = passed(attempts), frozenset(one.item for one in attempts)
+    return [_standing(lesson, done, tried, progress, who) for lesson in lessons()]
+
+
+def _following(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The lesson to go on with: one that is begun, or else the first new one after those done."""
+    for state in ("begun", "new"):
+        for row in rows:
+            if row["state"] == state:
+                return row
+    return None
+
+
+def _opened(cell: Cell, who: str, progress: Progress, place: str, **more: Any) -> dict[str, Any]:
+    """A desk as the page's script needs it: where it stands, and what it says at first."""
+    opening = desk(cell.desk, cell.args, who, progress)({"do": "open"})
+    return {"place": place, "name": cell.desk, "item": cell.item, "opening": opening, **more}
+
+
+@cache
+def asset(name: str) -> tuple[str, str]:
+    """The text of the pages' style sheet or script, and a name that changes with it."""
+    if name == "look.css":
+        text = styles("editor", "quiz") + (PAGES / "page.css").read_text("utf-8")
+    else:
+        parts = ("listening", "editor", "questions", "ask", "own_words", "workshop", "quiz")
+        text = script(*parts, "review", "page")
+    stem, kind = name.split(".")
+    return text, f"{stem}.{sha256(text.encode()).hexdigest()[:12]}.{kind}"
+
+
+@cache
+def templates() -> Environment:
+    """The course's templates, compiled once."""
+    return Environment(
+        loader=FileSystemLoader(PAGES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+
+
+class Seat(Protocol):
+    """Who sits before a page, and where."""
+
+    course_url: str
+    lab_url: str  # JupyterLab's address, or nothing where there is none
+
+    def learner(self) -> str:
+        """The name under which this learner's progress is kept."""
+
+
+class Page(web.RequestHandler):
+    """A page that the server renders by itself, without a kernel."""
+
+    def about(self, **values: Any) -> dict[str, Any]:
+        """What every page of the course shows around its middle."""
+        seat: Seat = self  # type: ignore[assignment]
+        return {
+            "base": seat.course_url,
+            "lab": seat.lab_url,
+            "look": asset("look.css")[1],
+            "script": asset("page.js")[1],
+            "xsrf": self.xsrf_token.decode(),
+            **values,
+        }
+
+    def who(self) -> str:
+        """The learner."""
+        seat: Seat = self  # type: ignore[assignment]
+        return seat.learner()
+
+    def show(self, template: str, **values: Any) -> None:
+        """Render a template of the course."""
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.set_header("Cache-Control", "no-store")
+        self.finish(templates().get_template(template).render(course=Page.about(self, **values)))
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Say what went wrong in words for a person."""
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        told = isinstance(error, CourseError | StoreError)
+        words = str(error) if told else getattr(error, "log_message", None) or ""
+        try:
+            self.show("error.html.j2", status=status_code, words=words)
+        except Exception:
+            super().write_error(status_code, **kwargs)
+
+
+class HomePage(Page):
+    """The first screen, and where I stand."""
+
+    @web.authenticated
+    async def get(self) -> None:
+        self.show("home.html.j2", **await asyncio.to_thread(self._state, self.who()))
+
+    def _state(self, who: str) -> dict[str, Any]:
+        progress = open_progress()
+        attempts = progress.attempts(who)
+        rows = standings(attempts, progress, who)
+        proud = {
+            item.removeprefix(PROUD): text
+            for item, text in progress.drafts(who).items()
+            if item.startswith(PROUD)
+        }
+        returning = any(row["state"] != "new" for row in rows)
+        desks = []
+        if not returning:
+            cell = Cell(desk="practise", args=(FIRST_LINE,))
+            opened = _opened(cell, who, progress, "first-line")
+            more = {"prefill": opened["opening"]["pushy"], "label": "Change it until it invites"}
+            desks.append(opened | more | {"lone": True})
+        met = mastery(attempts)
+        return {
+            "desks": desks,
+            "rows": rows,
+            "returning": returning,
+            "following": _following(rows),
+            "due": len(session(attempts, datetime.now(UTC))),
+            "lines": best_lines(attempts, proud),
+            "days": days(attempts)[-DAYS_SHOWN:],
+            "steady": [one for one in met if one.steady],
+            "shaky": [one for one in met if not one.steady][:3],
+        }
+
+
+class ReviewPage(Page):
+    """A few minutes with what is due today."""
+
+    @web.authenticated
+    async def get(self) -> None:
+        cell = Cell(desk="review", args=("today",))
+        opened = await asyncio.to_thread(_opened, cell, self.who(), open_progress(), "review")
+        self.show("review.html.j2", desks=[opened] if opened["opening"]["items"] else [],
+                  next=opened["opening"]["next"])  # fmt: skip
+
+
+def _cell_for(name: str, item: str, who: str, progress: Progress) -> Cell | None:
+    """The cell that a page may sit down at: one of the course's, or what the learner has met and may review."""
+    if name == "review":
+        return Cell(desk=name, args=(item,))
+    if name == "quiz":
+        known = {str(lesson.number) for lesson in lessons() if Quiz(lesson.number).bank}
+        return Cell(desk=name, args=(int(item),)) if item in known else None
+    for lesson in lessons():
+        for cell in lesson.cells:
+            if cell.desk == name and cell.item == item:
+                return cell
+    met = {one.item for one in schedule(progress.attempts(who))}
+    return Cell(desk=name, args=(item,)) if name in ("practise", "ask") and item in met else None
+
+
+class DeskHandler(Page):
+    """What a page asks at one of its desks."""
+
+    @web.authenticated
+    async def post(self, name: str, item: str) -> None:
+        if len(self.request.body) > MOST_BYTES:
+            raise web.HTTPError(413, "That is more than a page can hold.")
+        try:
+            request = json.loads(self.request.body)
+        except ValueError:
+            raise web.HTTPError(400, "not JSON") from None
+        if not isinstance(request, dict):
+            raise web.HTTPError(400, "not a request")
+        self.finish(await asyncio.to_thread(self._reply, name, item, request, self.who()))
+
+    def _reply(self, name: str, item: str, request: dict[str, Any], who: str) -> dict[str, Any]:
+        try:
+            progress = open_progress()
+            cell = _cell_for(name, item, who, progress)
+            if cell is None:
+                return {"error": f"There is nothing called '{item}' to do here."}
+            return desk(cell.desk, cell.args, who, progress)(request)
+        except StoreError as error:
+            return {"error": str(error)}
+
+
+class Pulse(Page):
+    """Whether the course is there."""
+
+    def get(self) -> None:
+        self.set_status(204)
+        self.finish()
+
+
+class Assets(Page):
+    """The look and the script of the course's own pages; their names change when they do."""
+
+    def get(self, stem: str, _digest: str, kind: str) -> None:
+        text, name = asset(f"{stem}.{kind}")
+        mime = {"css": "text/css", "js": "text/javascript"}[kind]
+        self.set_header("Content-Type", f"{mime}; charset=utf-8")
+        current = name == f"{stem}.{_digest}.{kind}"
+        self.set_header(
+            "Cache-Control", "public, max-age=31536000, immutable" if current else "no-store"
+        )
+        self.finish(text)
+
+
+class Icon(Page):
+    """The course's sign."""
+
+    def get(self) -> None:
+        self.set_header("Content-Type", "image/svg+xml; charset=utf-8")
+        self.set_header("Cache-Control", "public, max-age=86400")
+        self.finish((PAGES / "icon.svg").read_bytes())
+
+
+class Drawing(Page):
+    """A drawing of a lesson."""
+
+    @web.authenticated
+    def get(self, name: str) -> None:
+        path = course_folder() / "lessons" / "drawings" / name
+        if not path.is_file():
+            raise web.HTTPError(404, f"There is no drawing '{name}'.")
+        self.set_header("Content-Type", "image/svg+xml; charset=utf-8")
+        self.set_header("Cache-Control", "no-cache")
+        self.finish(path.read_bytes())
+
+
+class NotebookPage(Page):
+    """A lesson or the quiz as a page, from the course's own notebooks.
+
+    What the course's own desks do is answered by the server, so such a page needs no kernel.
+    """
+
+    @web.authenticated
+    async def get(self, kind: str, name: str) -> None:
+        values = await asyncio.to_thread(notebook_state, kind, name, self.who())
+        if any(cell.code for cell in values["cells"]):
+            await self.run(values)
+        else:
+            self.show("notebook.html.j2", **values)
+
+    async def run(self, values: dict[str, Any]) -> None:
+        """Show a notebook that has other code in it, where that can't be run: without."""
+        self.show("notebook.html.j2", **values)
+
+
+def notebook_state(kind: str, name: str, who: str) -> dict[str, Any]:
+    """What a page shows of a lesson, or of its quiz, to a learner. Raises HTTPError if there is none."""
+    by_slug = {lesson.slug: lesson for lesson in lessons()}
+    if name not in by_slug:
+        raise web.HTTPError(404, f"There is no {kind} '{name}'.")
+    lesson = by_slug[name]
+    if kind == "quiz" and not Quiz(lesson.number).bank:
+        raise web.HTTPError(404, f"There is no quiz for '{name}' yet.")
+    progress = open_progress()
+    if kind == "lesson":
+        cells = lesson.cells
+    else:
+        read = read_cells(course_folder() / "quizzes" / "quiz.ipynb")
+        cells = tuple(
+            Cell(desk="quiz", args=(lesson.number,)) if cell.desk == "quiz" else cell
+            for cell in read
+        )
+    rows = standings(progress.attempts(who), progress, who)
+    at = next(place for place, row in enumerate(rows) if row["lesson"] == lesson)
+    desks = [
+        _opened(cell, who, progress, f"cell-{place}")
+        for place, cell in enumerate(cells, 1)
+        if cell.desk
+    ]
+    return {
+        "kind": kind,
+        "lesson": lesson,
+        "cells": cells,
+        "desks": desks,
+        "rows": rows,
+        "row": rows[at],
+        "before": rows[at - 1] if at else None,
+        "after": rows[at + 1] if at + 1 < len(rows) else None,
+    }
+
+
+def routes(seat: type) -> list[tuple[str, type]]:
+    """The pages below the course's address, for those who sit at such a seat."""
+
+    def at(page: type) -> type:
+        return type(page.__name__, (page, seat), {"__doc__": page.__doc__})
+
+    return [
+        ("/?", at(HomePage)),
+        ("/review", at(ReviewPage)),
+        (r"/desk/([a-z_]+)/([\w-]+)", at(DeskHandler)),
+        ("/pulse", at(Pulse)),
+        (r"/(look|page)\.([0-9a-f]{12})\.(css|js)", at(Assets)),
+        (r"/icon\.svg", at(Icon)),
+        (r"/lesson/drawings/([\w-]+\.svg)", at(Drawing)),
+    ]
