@@ -183,6 +183,22 @@ def course(
     run(port=port, browser=browser)
 
 
+@app.command("class")
+def class_(
+    port: Annotated[int, typer.Option(help="The port to listen at.")] = 8766,
+    host: Annotated[
+        str, typer.Option(help="The address to listen at; 0.0.0.0 for the whole local network.")
+    ] = "127.0.0.1",
+    code: Annotated[
+        str, typer.Option(help="The code to join by; one is made if none is given.")
+    ] = "",
+) -> None:
+    """Serve the course to a class: pages behind a login, and nothing else."""
+    from unpushy.server.locked import run
+
+    run(port=port, host=host, code=code)
+
+
 @app.command()
 def exercises() -> None:
     """Make exercises/ anew from solutions/ (for teachers and developers)."""

@@ -326,18 +326,20 @@ def notebook_state(kind: str, name: str, who: str) -> dict[str, Any]:
     }
 
 
+def seated(page: type, seat: type) -> type:
+    """A page put together with the seat of those who look at it."""
+    return type(page.__name__, (page, seat), {"__doc__": page.__doc__})
+
+
 def routes(seat: type) -> list[tuple[str, type]]:
     """The pages below the course's address, for those who sit at such a seat."""
 
-    def at(page: type) -> type:
-        return type(page.__name__, (page, seat), {"__doc__": page.__doc__})
-
     return [
-        ("/?", at(HomePage)),
-        ("/review", at(ReviewPage)),
-        (r"/desk/([a-z_]+)/([\w-]+)", at(DeskHandler)),
-        ("/pulse", at(Pulse)),
-        (r"/(look|page)\.([0-9a-f]{12})\.(css|js)", at(Assets)),
-        (r"/icon\.svg", at(Icon)),
-        (r"/lesson/drawings/([\w-]+\.svg)", at(Drawing)),
+        ("/?", seated(HomePage, seat)),
+        ("/review", seated(ReviewPage, seat)),
+        (r"/desk/([a-z_]+)/([\w-]+)", seated(DeskHandler, seat)),
+        ("/pulse", seated(Pulse, seat)),
+        (r"/(look|page)\.([0-9a-f]{12})\.(css|js)", seated(Assets, seat)),
+        (r"/icon\.svg", seated(Icon, seat)),
+        (r"/lesson/drawings/([\w-]+\.svg)", seated(Drawing, seat)),
     ]
