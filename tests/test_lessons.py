@@ -19,8 +19,8 @@ from unpushy.server.places import Lesson, lessons
 ROOT = Path(__file__).parents[1]
 PRINCIPLES = [lesson for lesson in lessons() if 1 <= lesson.number <= 10]
 PARTS = [
-    "scene", "principle", "drawing", "evidence", "example", "example-2", "check-worked", "practise-1",
-    "line-1", "check-which", "line-3", "lookalike", "check-alike", "own-words", "own-words-box", "card",
+    "scene", "principle", "drawing", "evidence", "example", "example-2", "check-worked", "gaps-filled",
+    "practise-1", "line-1", "check-which", "line-3", "lookalike", "check-alike", "own-words", "own-words-box", "card",
 ]  # fmt: skip
 QUIZZES: dict[int, list[Question]] = {}
 for one in course.questions().values():
@@ -97,7 +97,11 @@ def test_a_drawing_is_ours_and_says_in_words_what_it_shows(lesson: Lesson) -> No
         )
         sizes = re.findall(r'font-size="([\d.]+)', drawing)
         assert sizes
-        assert min(map(float, sizes)) >= 15
+        assert min(map(float, sizes)) >= 18
+        light, _, dark = drawing.partition("prefers-color-scheme: dark")
+        dark, _, rest = dark.partition("</style>")
+        colour = r'(?:fill|stroke)="#\w{6}"'
+        assert set(re.findall(colour, light + rest)) == set(re.findall(colour, dark))
 
 
 @pytest.mark.parametrize("lesson", lessons(), **by_name)
@@ -178,6 +182,15 @@ def test_answers_are_spread_over_the_places() -> None:
     assert len(four) > 0.8 * len(CHOICES)
     for place in range(4):
         assert 0.15 <= places[place] / len(CHOICES) <= 0.35, places
+
+
+def test_looking_back_an_earlier_principle_is_right_as_often_as_the_lesson_s_own() -> None:
+    own = 0
+    for lesson in PRINCIPLES[2:]:
+        options = course.question(f"{lesson.number:02}-c-which").options
+        right = next(option.text for option in options if option.right)
+        own += right.startswith(lesson.title.partition(" (")[0])
+    assert own == 4
 
 
 def test_the_longest_option_is_right_no_more_often_than_by_chance() -> None:
