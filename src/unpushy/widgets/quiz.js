@@ -17,8 +17,6 @@ export async function mountQuiz(root, { ask }) {
   const isDone = (n) => Boolean(graded() && state.stage === "open" ? state.given[n] || state.questions[n].kind === "gone" : state.told[n]);
   const open = () => state.questions.map((_, n) => n).filter((n) => !isDone(n));
 
-  await go({ do: "open" }, false);
-
   /** Ask for a state, and show it. */
   async function go(request, move = true) {
     const fresh = await ask(request).catch(() => null);
@@ -52,8 +50,11 @@ export async function mountQuiz(root, { ask }) {
     const made = el("button", { type: "button", class: main ? "up-main" : null }, words);
     made.addEventListener("click", async () => {
       made.disabled = true; // a double click is one click
-      await action(made);
-      made.disabled = false;
+      try {
+        await action();
+      } finally {
+        made.disabled = false;
+      }
     });
     return made;
   }
@@ -118,7 +119,7 @@ export async function mountQuiz(root, { ask }) {
       show(false);
       root.querySelector(".up-verdict h4").setAttribute("tabindex", "-1");
       root.querySelector(".up-verdict h4").focus({ preventScroll: true });
-      root.querySelector(".up-actions").scrollIntoView({ block: "nearest" });
+      root.querySelector(".up-quiz > .up-actions").scrollIntoView({ block: "nearest" });
     }, true);
     page(`Question ${here + 1} of ${state.questions.length}`, "",
       dots(), graded() ? clock() : null, sheet, sureness?.element, after,
@@ -155,11 +156,14 @@ export async function mountQuiz(root, { ask }) {
       const choice = el("button", { type: "button", "aria-pressed": "false" }, words);
       choice.addEventListener("click", () => {
         chosen = n + 1;
-        choices.forEach((other) => other.setAttribute("aria-pressed", String(other === choice)));
+        choices.forEach((other) => {
+          other.setAttribute("aria-pressed", String(other === choice));
+          other.classList.toggle("up-main", other === choice);
+        });
       });
       return choice;
     });
-    return { element: el("div", { class: "up-sure", role: "group", "aria-label": "How sure are you?" }, el("p", {}, "How sure are you?"), ...choices), chosen: () => chosen };
+    return { element: el("div", { class: "up-sure", role: "group", "aria-label": "How sure are you?" }, el("p", {}, "How sure are you?"), el("div", { class: "up-actions" }, ...choices)), chosen: () => chosen };
   }
 
   function changed(question, told) {
@@ -279,4 +283,6 @@ export async function mountQuiz(root, { ask }) {
       return value ?? false; // private window
     }
   }
+
+  await go({ do: "open" }, false);
 }
