@@ -1,7 +1,7 @@
 """What a class has reached: the graded papers that are done, by quiz and learner."""
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from io import StringIO
@@ -10,6 +10,7 @@ from unpushy import course
 from unpushy.progress import Attempt, Paper, Progress
 from unpushy.quiz.rules import rules_for
 from unpushy.quiz.sitting import Quiz, Score, counted, counting_on, is_done, now, score_of
+from unpushy.quiz.statistics import Gain, class_gain
 
 VERY_SURE = 3
 
@@ -28,6 +29,11 @@ class Result:
         return [item for item, _ in self.paper.drawn]
 
     @property
+    def share(self) -> float:
+        """The share of the points there were, from 0 to 1."""
+        return self.score.points / self.score.out_of if self.score.out_of else 0.0
+
+    @property
     def counting(self) -> list[str]:
         """The questions that count: all but those that are no longer asked and weren't answered."""
         return counting_on(self.paper, list(self.answers.values()))
@@ -40,13 +46,15 @@ class Result:
         }
 
 
-def results(progress: Progress, quiz: Quiz, at: datetime | None = None) -> dict[str, list[Result]]:
-    """All graded papers of a quiz that are done, by learner, oldest first."""
+def results(
+    progress: Progress, quiz: Quiz, at: datetime | None = None, learner: str | None = None
+) -> dict[str, list[Result]]:
+    """All graded papers of a quiz that are done, or those of one learner, oldest first."""
     answers: dict[tuple[str, str], dict[str, Attempt]] = {}
-    for attempt in progress.attempts(quiz=quiz.name):
+    for attempt in progress.attempts(learner, quiz=quiz.name):
         answers.setdefault((attempt.learner, attempt.sitting), {})[attempt.item] = attempt
     found: dict[str, list[Result]] = {}
-    for paper in progress.papers(quiz=quiz.name):
+    for paper in progress.papers(learner, quiz.name):
         given = answers.get((paper.learner, paper.id), {})
         rules = rules_for(quiz.name, paper.learner)
         if paper.graded and is_done(paper, list(given.values()), rules, at or now()):
@@ -84,6 +92,33 @@ def sure_and_wrong(progress: Progress, learner: str) -> list[str]:
         for item, attempt in reversed(last.items())
         if attempt.sure == VERY_SURE and attempt.points < attempt.out_of
     ]
+
+
+def shares(quiz: Quiz, found: Mapping[str, list[Result]]) -> dict[str, dict[str, float]]:
+    """The share of points of each learner in each question, when they first met it.
+
+    Of a fixed form the first paper alone counts: whoever sees it again remembers it.
+    """
+    met: dict[str, dict[str, float]] = {}
+    for learner, mine in found.items():
+        for result in mine[:1] if quiz.form else mine:
+            for item in result.counting:
+                met.setdefault(learner, {}).setdefault(item, result.points[item])
+    return met
+
+
+def gains(progress: Progress, learner: str | None = None) -> dict[str, tuple[float, float]]:
+    """The shares before and after the course, of each learner who did both tests, the first time each."""
+    before, after = (
+        results(progress, Quiz(form=form), learner=learner) for form in ("pre", "post")
+    )
+    return {who: (before[who][0].share, after[who][0].share) for who in before if who in after}
+
+
+def gain_of(progress: Progress, learner: str) -> Gain | None:
+    """What a learner gained of what there was to gain, or None before both tests are done."""
+    both = gains(progress, learner).get(learner)
+    return class_gain([both]) if both else None
 
 
 def safe(cell: str) -> str:
