@@ -7,8 +7,10 @@ import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
+from conftest import ROOT
 from test_quiz import best_answer
 
 from unpushy import course
@@ -516,3 +518,15 @@ def test_a_sitting_is_only_what_the_store_says(progress: Progress, clock: Clock)
     one, two = (Sitting(QUIZ, progress, paper, rules_now, clock) for _ in range(2))
     answer(desk, 0)
     assert one.state() == two.state()
+
+
+def test_the_class_file_that_is_explained_to_teachers_is_a_good_one() -> None:
+    explained = (ROOT / "docs/quizzes.md").read_text("utf-8")
+    text = explained.split("```toml\n")[1].split("```")[0]
+    found = read_class(text, "class.toml", [quiz.name for quiz in quizzes()])
+    assert found.rules("quiz-03", "ada").minutes == 45
+    assert found.rules("quiz-03", "ada").attempts == 3
+    assert found.rules("quiz-01", "bob").due == datetime(
+        2026, 3, 9, 18, tzinfo=ZoneInfo("Europe/Berlin")
+    )
+    assert found.rules("pre-test", "bob").minutes == 0

@@ -33,6 +33,10 @@ def _choices(question: Question) -> list[str]:
     return lines
 
 
+def _lines(question: Question) -> str:
+    return " ".join(f"{pair.line} {pair.match}" for pair in question.pairs)
+
+
 def as_gift(questions: Iterable[Question], category: str) -> str:
     """A GIFT file; what doesn't map is named in a comment at its end."""
     parts = [f"$CATEGORY: $course$/{category}"]
@@ -40,7 +44,7 @@ def as_gift(questions: Iterable[Question], category: str) -> str:
     for question in questions:
         if question.kind in ("one", "hears", "several"):
             lines = _choices(question)
-        elif question.kind == "match" and len(question.pairs) > 2:
+        elif question.kind == "match" and len(question.pairs) > 2 and "->" not in _lines(question):
             lines = [f"\t={escaped(p.line)} -> {escaped(p.match)}" for p in question.pairs]
         else:
             left_out.append(question.id)
