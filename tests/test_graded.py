@@ -247,6 +247,45 @@ def test_forged_requests_change_nothing_and_are_logged(
     assert theirs.answer({"do": "open", "mode": "graded"})["stage"] == "open"
 
 
+def test_a_request_before_the_beginning_changes_nothing(store: Progress, clock: Clock) -> None:
+    desk = Desk(QUIZ, "ada", store, clock)
+    for do in ("answer", "keep", "hand in", "clock"):
+        assert "error" in desk.answer({"do": do, "question": 0, "answer": [0], "text": "x"})
+    assert "error" in Desk(Quiz(99), "ada", store, clock).answer({"do": "begin"})
+    assert store.papers() == []
+
+
+def test_a_hand_in_counts_even_if_it_cannot_be_passed_on(
+    progress: Progress, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(quiz: Quiz, who: str) -> None:
+        raise OSError("the gradebook is locked")
+
+    desk = Desk(QUIZ, "ada", progress, clock, handed_in=fails)
+    desk.answer({"do": "begin"})
+    assert desk.answer({"do": "hand in"})["stage"] == "done"
+    assert "could not be passed on" in caplog.text
+
+
+def test_a_page_is_told_when_the_database_is_away_and_the_answer_can_be_given_again(
+    postgres, clock: Clock
+) -> None:
+    store = Progress(postgres.get_uri())
+    who = f"ada-{time.time_ns()}"
+    desk = begun(store, clock, who)
+    drawn = desk._sitting.places[0]
+    assert drawn is not None
+    request = {"do": "answer", "question": 0, "answer": on_page(drawn, best_answer(drawn.question))}
+    postgres.stop()
+    said = desk.answer(request)
+    assert set(said) == {"error"}
+    assert "try once more in a minute" in said["error"]
+    postgres.ensure_postgres_running()
+    assert "given" in desk.answer(request)
+    assert "note" in desk.answer(request)
+    assert len(store.attempts(who)) == 1
+
+
 def test_nobody_reaches_another_ones_paper(store: Progress, clock: Clock) -> None:
     mine = begun(store, clock)
     named = mine.answer({"do": "open", "mode": "graded"})["sitting"]

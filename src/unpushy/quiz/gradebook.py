@@ -46,9 +46,12 @@ def publish(
     published = []
     with Gradebook(database or directory.db_url, directory.course_id) as book:
         for quiz in quizzes():
-            found = results(progress, quiz) if not only or quiz.name in only else {}
-            if learners:
-                found = {who: mine for who, mine in found.items() if who in learners}
+            if only and quiz.name not in only:
+                continue
+            found: dict[str, list[Result]] = {}
+            whose: Collection[str | None] = learners or [None]
+            for who in whose:
+                found |= results(progress, quiz, learner=who)
             if found:
                 changed = _publish(book, quiz, found)
                 published.append(Published(quiz.name, len(found), changed))
@@ -64,15 +67,17 @@ def cells(quiz: Quiz) -> list[str]:
 
 def _publish(book: Gradebook, quiz: Quiz, found: dict[str, list[Result]]) -> int:
     book.update_or_create_assignment(quiz.name)
-    book.update_or_create_notebook(quiz.name, quiz.name)
+    notebook = book.update_or_create_notebook(quiz.name, quiz.name)
     names = cells(quiz)
-    for name in names:
-        book.update_or_create_grade_cell(
-            name, quiz.name, quiz.name, max_score=1.0, cell_type="markdown"
-        )
-    graded = {cell.name: cell for cell in book.find_notebook(quiz.name, quiz.name).grade_cells}
-    for name in graded.keys() - set(names):
-        graded[name].max_score = 0.0  # a question that is no longer asked
+    new = [name for name in names if name not in {cell.name for cell in notebook.grade_cells}]
+    for name in new:
+        book.add_grade_cell(name, quiz.name, quiz.name, max_score=1.0, cell_type="markdown")
+    graded = {cell.name: cell for cell in notebook.grade_cells}
+    for name, cell in graded.items():
+        cell.max_score = 1.0 if name in names else 0.0  # 0: it is no longer asked
+    for submission in notebook.submissions if new else ():
+        _write(book, submission, graded, {})
+    book.db.commit()
     enrolled = {student.id for student in book.students}
     changed = 0
     for learner, mine in found.items():
@@ -83,12 +88,8 @@ def _publish(book: Gradebook, quiz: Quiz, found: dict[str, list[Result]]) -> int
         submission = book.update_or_create_submission(
             quiz.name, learner, timestamp=f"{at:%Y-%m-%d %H:%M:%S.%f} UTC"
         )
-        (notebook,) = submission.notebooks
-        changed += _write(book, notebook, graded, _points(quiz, names, counting))
-    book.db.commit()
-    for submission in book.find_assignment(quiz.name).submissions:
-        for notebook in submission.notebooks:
-            _write(book, notebook, graded, {})  # rows for what was added later
+        (submitted,) = submission.notebooks
+        changed += _write(book, submitted, graded, _points(quiz, names, counting))
     book.db.commit()
     return changed
 
@@ -117,16 +118,15 @@ def _write(
 def _points(quiz: Quiz, names: list[str], counting: list[Result]) -> dict[str, float]:
     """The points for each row, the average of the papers that count.
 
-    A question that is no longer asked and wasn't answered doesn't count: its row gets the share of the
-    others, so that the sum is the same share as in the quiz.
+    A question that is no longer asked and wasn't answered, or was added after the paper, doesn't count:
+    its row gets the share of the others, so that the sum is the same share as in the quiz.
     """
     totals = dict.fromkeys(names, 0.0)
     for result in counting:
-        share = result.score.points / result.score.out_of if result.score.out_of else 0.0
         for place, name in enumerate(names):
             item = name if quiz.form else (result.items[place] if place < len(result.items) else "")
             asked = item in result.points and item in result.counting
-            totals[name] += result.points[item] if asked else share
+            totals[name] += result.points[item] if asked else result.share
     return {name: round(total / len(counting), 6) for name, total in totals.items()}
 
 

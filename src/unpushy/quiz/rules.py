@@ -95,6 +95,8 @@ class Class:
 
     def rules(self, quiz: str, learner: str) -> Rules:
         """What holds for a learner in a quiz, their extensions included."""
+        if quiz not in self.quizzes:
+            raise CourseError(f"There is no quiz '{quiz}'.")
         rules = self.quizzes[quiz]
         for more in self.extensions:
             if more.learner == learner and more.quiz in ("", quiz):

@@ -145,6 +145,8 @@ class Quiz:
         seen = [item for paper in earlier for item, _ in paper.drawn]
         seed = f"{learner}/{ident}"
         bank = self.bank
+        if not bank:
+            raise CourseError(f"{self.title} has no questions.")
         drawn = in_order(bank, seed) if self.form else draw(bank, self.size, seed, seen)
         paper = Paper(
             learner=learner,

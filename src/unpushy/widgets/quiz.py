@@ -7,10 +7,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from unpushy import course
-from unpushy.progress import Progress, open_progress
+from unpushy.course import CourseError
+from unpushy.progress import Paper, Progress, StoreError, open_progress
 from unpushy.quiz import Quiz
 from unpushy.quiz.marking import AnswerError
-from unpushy.quiz.rules import our_class, rules_for
+from unpushy.quiz.rules import Rules, our_class, rules_for
 from unpushy.quiz.sitting import Clock, Sitting, counted, now, quiz_named, quizzes
 from unpushy.widgets.talking import Talking, learner, mounting, script, styles
 
@@ -43,7 +44,7 @@ class Desk:
         """Reply to `open`, `begin`, `answer`, `keep`, `hand in`, `clock` or `again`."""
         try:
             return self._reply(request)
-        except AnswerError as error:
+        except (AnswerError, CourseError, StoreError) as error:
             asked = str(request.get("do"))[:40]
             log.warning("refused: %r of %r in %s: %s", asked, self._who, self._quiz.name, error)
             return {"error": str(error)}
@@ -68,8 +69,7 @@ class Desk:
             case "hand in":
                 sitting = self._paper(request)
                 done = sitting.hand_in()
-                if self._handed_in:
-                    self._handed_in(self._quiz, self._who)
+                self._pass_on()
                 return self._with_standing(done, sitting.graded)
             case "clock":
                 sitting = self._paper(request)
@@ -77,8 +77,16 @@ class Desk:
             case other:
                 raise AnswerError(f"There is no request called {str(other)[:40]!r}.")
 
+    def _pass_on(self) -> None:
+        """Tell who wants to know of a hand-in. It is kept, whatever becomes of that."""
+        if self._handed_in:
+            try:
+                self._handed_in(self._quiz, self._who)
+            except Exception:
+                log.exception("a hand-in of %r could not be passed on", self._who)
+
     @property
-    def _rules(self) -> Any:
+    def _rules(self) -> Rules:
         return rules_for(self._quiz.name, self._who)
 
     def _is_graded(self, request: dict[str, Any]) -> bool:
@@ -88,7 +96,7 @@ class Desk:
             raise AnswerError("This quiz isn't open that way.")
         return graded
 
-    def _papers(self, graded: bool) -> list[Any]:
+    def _papers(self, graded: bool) -> list[Paper]:
         return [
             paper
             for paper in self._progress.papers(self._who, self._quiz.name)
