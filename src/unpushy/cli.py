@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from unpushy import __version__
+from unpushy.cli_quiz import data_app, quiz_app
 from unpushy.ear import Hearing, hear, hear_all
 from unpushy.feedback import buyer_answers, explain, points
 from unpushy.judging import Pushy, judge
@@ -20,6 +21,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.add_typer(quiz_app, name="quiz", no_args_is_help=True)
+app.add_typer(data_app, name="data", no_args_is_help=True)
 
 _GRADES = {0: "pushes", 1: "plain", 2: "invites"}
 HANDFUL = 256

@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -181,11 +182,15 @@ def _fit(kind: Any, value: Any, name: str, text: str, key: str, nth: int = 0) ->
         if kind is str and key != "line" and not value.strip():
             raise wrong("is empty")
         return value.strip() if kind is str and "\n" in value else value
+    if kind is datetime or kind == datetime | None:
+        if not isinstance(value, datetime):
+            raise wrong(f"should be a day and a time, such as 2026-03-02T18:00:00, not {value!r}")
+        return value
     if kind is Pattern and isinstance(value, str):
         return Pattern(value)
     if not isinstance(value, dict):
         raise wrong(f"should be a table, not {value!r}")
-    return _build(kind, value, name, text, key, nth)
+    return build(kind, value, name, text, key, nth)
 
 
 @cache
@@ -193,7 +198,7 @@ def _hints(cls: type) -> dict[str, Any]:
     return get_type_hints(cls)
 
 
-def _build(
+def build(
     cls: type[T], table: Mapping[str, Any], name: str, text: str, under: str = "", nth: int = 0
 ) -> T:
     """A `cls` from a parsed table; every key of the table has to be one of its fields."""
@@ -215,7 +220,7 @@ def _build(
     )
 
 
-def _parse(text: str, name: str) -> dict[str, Any]:
+def parse(text: str, name: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -247,8 +252,8 @@ def load_signs(cls: type[S], folder: Path) -> dict[str, S]:
     signs: dict[str, S] = {}
     for name, text in _files(folder):
         # The examples are for tests and readers; leaving them out keeps the ear's start quick.
-        table = _parse(text.split(EXAMPLES)[0], name)
-        sign = _build(cls, table, name, text)
+        table = parse(text.split(EXAMPLES)[0], name)
+        sign = build(cls, table, name, text)
         if f"{sign.code}.toml" != Path(name).name:
             raise CourseError(f"{name}: 'code' is '{sign.code}', so the file is {sign.code}.toml")
         signs[sign.code] = sign
@@ -267,10 +272,10 @@ def load_examples(folder: Path) -> dict[str, Examples]:
     """The examples of every tactic or move in a folder, by code."""
     found = {}
     for name, text in _files(folder):
-        table = _parse(text, name)
+        table = parse(text, name)
         if "examples" not in table:
             raise CourseError(f"{name}, line 1: 'examples' is missing")
-        found[Path(name).stem] = _build(Examples, table["examples"], name, text, "examples")
+        found[Path(name).stem] = build(Examples, table["examples"], name, text, "examples")
     return found
 
 
@@ -278,7 +283,7 @@ def _load_lists(cls: type[T], folder: Path, key: str) -> dict[str, T]:
     """The [[key]] tables of all files in a folder, by id; an id may stand only once."""
     found: dict[str, T] = {}
     for name, text in _files(folder):
-        table = _parse(text, name)
+        table = parse(text, name)
         for other in table.keys() - {key, "lesson"}:
             raise CourseError(
                 f"{name}, line {_line_of(text, other)}: '{other}' is not known here; "
@@ -290,7 +295,7 @@ def _load_lists(cls: type[T], folder: Path, key: str) -> dict[str, T]:
                 f"{name}, line {_line_of(text, 'lesson')}: 'lesson' should be a number"
             )
         for nth, one in enumerate(table.get(key, ())):
-            built = _build(cls, shared | one, name, text, key, nth)
+            built = build(cls, shared | one, name, text, key, nth)
             if (ident := built.id) in found:  # type: ignore[attr-defined]
                 raise CourseError(
                     f"{name}, line {_line_of(text, 'id', nth)}: id '{ident}' stands twice"
@@ -315,7 +320,7 @@ def moves() -> Mapping[str, Move]:
 def vocabulary() -> Mapping[str, str]:
     """Groups of words that patterns share: `{must}` in a pattern stands for one of them."""
     (text,) = (t for n, t in _files(CONTENT) if n.endswith("vocabulary.toml"))
-    words = _parse(text, "vocabulary.toml")
+    words = parse(text, "vocabulary.toml")
     return MappingProxyType({name: "(?:" + "|".join(group) + ")" for name, group in words.items()})
 
 
@@ -406,10 +411,8 @@ def questions() -> Mapping[str, Question]:
 def claims() -> Mapping[str, Claim]:
     """What the course teaches, by id."""
     (text,) = (t for n, t in _files(CONTENT) if n.endswith("claims.toml"))
-    tables = _parse(text, "claims.toml").get("claim", ())
-    found = [
-        _build(Claim, one, "claims.toml", text, "claim", nth) for nth, one in enumerate(tables)
-    ]
+    tables = parse(text, "claims.toml").get("claim", ())
+    found = [build(Claim, one, "claims.toml", text, "claim", nth) for nth, one in enumerate(tables)]
     return MappingProxyType({claim.id: claim for claim in found})
 
 

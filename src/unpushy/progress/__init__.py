@@ -1,5 +1,12 @@
-"""What a learner has done: attempts, which are only ever added, and drafts, which keep unfinished words."""
+"""What a learner has done: rows that are only ever added, and drafts, which keep unfinished words."""
 
-from unpushy.progress.store import Attempt, Progress, StoreError, open_progress
+from unpushy.progress.store import (
+    Attempt,
+    Marking,
+    Paper,
+    Progress,
+    StoreError,
+    open_progress,
+)
 
-__all__ = ["Attempt", "Progress", "StoreError", "open_progress"]
+__all__ = ["Attempt", "Marking", "Paper", "Progress", "StoreError", "open_progress"]

@@ -42,23 +42,35 @@ class Drawn:
         if not isinstance(answer, list):
             return answer
         if self.question.options:
-            if not all(type(one) is int and 0 <= one < len(self.order) for one in answer):
+            if len(answer) > len(self.order) or not all(
+                type(one) is int and 0 <= one < len(self.order) for one in answer
+            ):
                 raise AnswerError("That is not an answer to this question.")
             return sorted(self.order[place] for place in set(answer))
         if self.question.pairs and len(answer) == len(self.order):
             return [answer[self.order.index(place)] for place in range(len(self.order))]
         return answer
 
+    def on_page(self, answer: Any) -> Any:
+        """An answer in the order of the content file, in the order of the page."""
+        if self.question.options:
+            return [self.order.index(place) for place in answer]
+        if self.question.pairs:
+            return [answer[place] for place in self.order]
+        return answer
+
     def told(self, attempt: Attempt) -> dict[str, Any]:
         """What is told about an answer once it is given, in the order that the page shows."""
         told = dict(mark(self.question, attempt.answer).told)
-        answer: Any = attempt.answer
         if self.question.options:
             told["options"] = [told["options"][place] for place in self.order]
-            answer = [self.order.index(place) for place in answer]
         if self.question.pairs:
-            answer = [answer[place] for place in self.order]
             told |= {
                 name: [told[name][place] for place in self.order] for name in ("right", "whys")
             }
-        return {"answer": answer, "points": attempt.points, "outOf": attempt.out_of, **told}
+        return {
+            "answer": self.on_page(attempt.answer),
+            "points": attempt.points,
+            "outOf": attempt.out_of,
+            **told,
+        }

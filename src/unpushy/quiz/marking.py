@@ -1,16 +1,19 @@
 """Marking an answer, from the answer alone."""
 
+import json
 import re
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from typing import Any
 
-from unpushy import course
+from unpushy import __version__, course
 from unpushy.course import Question
 from unpushy.ear import hear
 from unpushy.feedback import explain
 from unpushy.judging import judge
 
 ENOUGH = 0.75
+LONGEST = 5_000  # characters of a rewrite; a seller's line has a few hundred
 
 
 class AnswerError(ValueError):
@@ -19,10 +22,11 @@ class AnswerError(ValueError):
 
 @dataclass(frozen=True)
 class Mark:
-    """Points between 0 and 1, and what to say about the answer."""
+    """Points between 0 and 1, what to say about the answer, and the reason in a line, for a receipt."""
 
     points: float
     told: dict[str, Any]
+    reason: str
 
 
 def words_of(line: str) -> tuple[list[str], frozenset[int]]:
@@ -50,8 +54,10 @@ def words_of(line: str) -> tuple[list[str], frozenset[int]]:
 
 
 def _numbers(answer: Any, below: int) -> frozenset[int]:
-    if not isinstance(answer, list) or not all(
-        type(one) is int and 0 <= one < below for one in answer
+    if (
+        not isinstance(answer, list)
+        or len(answer) > below
+        or not all(type(one) is int and 0 <= one < below for one in answer)
     ):
         raise AnswerError("That is not an answer to this question.")
     if not answer:
@@ -74,8 +80,8 @@ def mark(question: Question, answer: Any) -> Mark:
     """Mark an answer: places of options or words for a choice or marked words, text for a rewrite.
 
     Several choices: right ones less wrong ones, over all right ones, so that ticking everything
-    earns nothing it shouldn't. Matches: the share of lines that are matched as they belong. Marked words: those in common over all that either of us marked, with
-    full points from three quarters on.
+    earns nothing it shouldn't. Matches: the share of lines that are matched as they belong. Marked
+    words: those in common over all that either of us marked, with full points from three quarters on.
     """
     match question.kind:
         case "one" | "hears" | "several":
@@ -84,27 +90,90 @@ def mark(question: Question, answer: Any) -> Mark:
             if question.kind != "several" and len(chosen) != 1:
                 raise AnswerError("Choose one answer.")
             points = max(0.0, (len(chosen & right) - len(chosen - right)) / len(right))
-            return Mark(points, {"options": [asdict(option) for option in question.options]})
+            told: dict[str, Any] = {"options": [asdict(option) for option in question.options]}
+            reason = (
+                f"{len(chosen & right)} of {len(right)} right, {len(chosen - right)} chosen wrongly"
+            )
         case "match":
             given = _matched(answer, question)
             belong = [question.matches.index(pair.match) for pair in question.pairs]
-            points = sum(a == b for a, b in zip(given, belong, strict=True)) / len(belong)
+            alike = sum(a == b for a, b in zip(given, belong, strict=True))
+            points = alike / len(belong)
             told = {"right": belong, "whys": [pair.why for pair in question.pairs]}
-            return Mark(points, told | {"why": question.why})
+            told["why"] = question.why
+            reason = f"{alike} of {len(belong)} matched as they belong"
         case "mark":
             words, pushing = words_of(question.line)
             chosen = _numbers(answer, len(words))
-            alike = len(chosen & pushing) / len(chosen | pushing)
+            share = len(chosen & pushing) / len(chosen | pushing)
+            points = 1.0 if share >= ENOUGH else share
             told = {"pushing": sorted(pushing), "why": question.why}
-            return Mark(1.0 if alike >= ENOUGH else alike, told)
+            reason = f"{len(chosen & pushing)} of {len(pushing)} pushing words, {len(chosen - pushing)} others"
         case _:
             if not isinstance(answer, str):
                 raise AnswerError("That is not an answer to this question.")
             if not answer.strip():
                 raise AnswerError("Nothing is written yet.")
+            if len(answer) > LONGEST:
+                raise AnswerError(
+                    f"That is {len(answer):,} characters; a line may have {LONGEST:,} at most."
+                )
             grade = judge(hear(answer), course.exercise(question.exercise))
             feedback = explain(grade)
-            return Mark(
-                grade.points(1),
-                {"headline": feedback.headline, "heard": [asdict(p) for p in feedback.points]},
-            )
+            points = grade.points(1)
+            told = {
+                "headline": feedback.headline,
+                "heard": [asdict(p) for p in feedback.points],
+                "confidence": round(grade.confidence, 2),
+            }
+            reason = f"the ear, {grade.confidence:.0%} sure: {feedback.headline}"
+    return Mark(points, told, reason)
+
+
+def key_of(question: Question) -> str:
+    """A short name for all that decides a mark: it changes whenever the key of the question does."""
+    key: list[Any] = [question.kind, question.line]
+    key += [[option.text, option.right] for option in question.options]
+    key += [[pair.line, pair.match] for pair in question.pairs]
+    if question.kind == "rewrite":
+        exercise = course.exercise(question.exercise)
+        key += [exercise.situation, exercise.pushy, __version__, course.version()]
+    return sha256(json.dumps(key).encode()).hexdigest()[:12]
+
+
+def in_words(question: Question, answer: Any) -> Any:
+    """An answer in the words that were on the page, so that it can be read, and marked again, later."""
+    match question.kind:
+        case "one" | "hears" | "several":
+            return [question.options[place].text for place in answer]
+        case "match":
+            return [
+                [pair.line, question.matches[place]]
+                for pair, place in zip(question.pairs, answer, strict=True)
+            ]
+        case "mark":
+            words, _ = words_of(question.line)
+            return [[place, words[place]] for place in answer]
+        case _:
+            return answer
+
+
+def from_words(question: Question, words: Any) -> Any:
+    """The answer that these words are to the question as it is now; an AnswerError if they are none."""
+    try:
+        match question.kind:
+            case "one" | "hears" | "several":
+                texts = [option.text for option in question.options]
+                return [texts.index(text) for text in words]
+            case "match":
+                chosen = dict(words)
+                return [question.matches.index(chosen[pair.line]) for pair in question.pairs]
+            case "mark":
+                now, _ = words_of(question.line)
+                if any(now[place] != word for place, word in words):
+                    raise ValueError(question.line)
+                return [place for place, _ in words]
+            case _:
+                return words
+    except (ValueError, KeyError, IndexError, TypeError):
+        raise AnswerError("The question has other words now than when it was answered.") from None
