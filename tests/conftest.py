@@ -19,9 +19,11 @@ import nbformat
 import pytest
 import sqlalchemy as sa
 
+from unpushy.beside import commands_on_path
 from unpushy.progress import Progress
 
 ROOT = Path(__file__).parents[1]
+commands_on_path()
 
 
 @pytest.fixture

@@ -15,12 +15,12 @@ from test_quiz import best_answer
 
 from unpushy import course
 from unpushy.course import CourseError
+from unpushy.desks.quiz import QuizDesk
 from unpushy.progress import Progress
 from unpushy.quiz import Quiz, draw
 from unpushy.quiz.asking import Drawn
 from unpushy.quiz.rules import read_class, rules_for
 from unpushy.quiz.sitting import Score, Sitting, counted, quizzes
-from unpushy.widgets.quiz import Desk
 
 QUIZ = Quiz(1)
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -62,7 +62,7 @@ def on_page(drawn: Drawn, answer: object) -> object:
     return drawn.on_page(answer)
 
 
-def answer(desk: Desk, number: int, right: bool = True, **more: object) -> dict[str, object]:
+def answer(desk: QuizDesk, number: int, right: bool = True, **more: object) -> dict[str, object]:
     drawn = desk._sitting.places[number]
     assert drawn is not None
     given = best_answer(drawn.question)
@@ -80,8 +80,8 @@ def answer(desk: Desk, number: int, right: bool = True, **more: object) -> dict[
     )
 
 
-def begun(store: Progress, clock: Clock, who: str = "ada") -> Desk:
-    desk = Desk(QUIZ, who, store, clock)
+def begun(store: Progress, clock: Clock, who: str = "ada") -> QuizDesk:
+    desk = QuizDesk(QUIZ, who, store, clock)
     assert desk.answer({"do": "begin", "mode": "graded"})["stage"] == "open"
     return desk
 
@@ -166,17 +166,17 @@ def test_a_sitting_goes_on_in_another_process_of_the_server(store: Progress, clo
     first = begun(store, clock)
     for number in range(3):
         answer(first, number)
-    state = Desk(QUIZ, "ada", store, clock).answer({"do": "open", "mode": "graded"})
+    state = QuizDesk(QUIZ, "ada", store, clock).answer({"do": "open", "mode": "graded"})
     assert [bool(given) for given in state["given"]] == [True] * 3 + [False] * 5
     for number in range(3, 8):
-        answer(Desk(QUIZ, "ada", store, clock), number)
-    done = Desk(QUIZ, "ada", store, clock).answer({"do": "hand in"})
+        answer(QuizDesk(QUIZ, "ada", store, clock), number)
+    done = QuizDesk(QUIZ, "ada", store, clock).answer({"do": "hand in"})
     assert done["score"] == {"points": 8.0, "outOf": 8.0}
 
 
 def test_a_page_that_opens_does_not_begin(store: Progress, clock: Clock, rules) -> None:
     rules('timezone = "Europe/Berlin"\n[quiz-01]\nminutes = 20\ndue = 2026-03-02T18:00:00\n')
-    state = Desk(QUIZ, "ada", store, clock).answer({"do": "open"})
+    state = QuizDesk(QUIZ, "ada", store, clock).answer({"do": "open"})
     assert state["stage"] == "before"
     assert store.papers("ada") == []
     said = " ".join(state["rules"])
@@ -248,10 +248,10 @@ def test_forged_requests_change_nothing_and_are_logged(
 
 
 def test_a_request_before_the_beginning_changes_nothing(store: Progress, clock: Clock) -> None:
-    desk = Desk(QUIZ, "ada", store, clock)
+    desk = QuizDesk(QUIZ, "ada", store, clock)
     for do in ("answer", "keep", "hand in", "clock"):
         assert "error" in desk.answer({"do": do, "question": 0, "answer": [0], "text": "x"})
-    assert "error" in Desk(Quiz(99), "ada", store, clock).answer({"do": "begin"})
+    assert "error" in QuizDesk(Quiz(99), "ada", store, clock).answer({"do": "begin"})
     assert store.papers() == []
 
 
@@ -261,7 +261,7 @@ def test_a_hand_in_counts_even_if_it_cannot_be_passed_on(
     def fails(quiz: Quiz, who: str) -> None:
         raise OSError("the gradebook is locked")
 
-    desk = Desk(QUIZ, "ada", progress, clock, handed_in=fails)
+    desk = QuizDesk(QUIZ, "ada", progress, clock, handed_in=fails)
     desk.answer({"do": "begin"})
     assert desk.answer({"do": "hand in"})["stage"] == "done"
     assert "could not be passed on" in caplog.text
@@ -289,7 +289,7 @@ def test_a_page_is_told_when_the_database_is_away_and_the_answer_can_be_given_ag
 def test_nobody_reaches_another_ones_paper(store: Progress, clock: Clock) -> None:
     mine = begun(store, clock)
     named = mine.answer({"do": "open", "mode": "graded"})["sitting"]
-    eve = Desk(QUIZ, "eve", store, clock)
+    eve = QuizDesk(QUIZ, "eve", store, clock)
     for request in ("answer", "keep", "hand in", "clock"):
         forged = {"do": request, "sitting": named, "learner": "ada", "question": 0, "text": "x"}
         assert eve.answer(forged) == {"error": "There is no such paper."}
@@ -298,7 +298,7 @@ def test_nobody_reaches_another_ones_paper(store: Progress, clock: Clock) -> Non
 def test_a_name_with_line_breaks_forges_no_line_in_the_log(
     store: Progress, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    Desk(QUIZ, "eve", store, clock).answer({"do": "x\nWARNING root: all is well"})
+    QuizDesk(QUIZ, "eve", store, clock).answer({"do": "x\nWARNING root: all is well"})
     assert len(caplog.text.splitlines()) == 1
 
 
@@ -308,7 +308,7 @@ def test_a_name_with_line_breaks_forges_no_line_in_the_log(
 def test_two_tabs_share_one_paper_and_the_first_answer_counts(
     store: Progress, clock: Clock
 ) -> None:
-    one, two = (Desk(QUIZ, "ada", store, clock) for _ in range(2))
+    one, two = (QuizDesk(QUIZ, "ada", store, clock) for _ in range(2))
     assert (
         one.answer({"do": "begin", "mode": "graded"})["sitting"]
         == two.answer({"do": "begin", "mode": "graded"})["sitting"]
@@ -330,7 +330,7 @@ def together(*actions) -> None:
 
 def test_a_double_hand_in_is_one(store: Progress, clock: Clock) -> None:
     told: list[str] = []
-    desk = Desk(QUIZ, "ada", store, clock, handed_in=lambda quiz, who: told.append(quiz.name))
+    desk = QuizDesk(QUIZ, "ada", store, clock, handed_in=lambda quiz, who: told.append(quiz.name))
     desk.answer({"do": "begin", "mode": "graded"})
     answer(desk, 0)
     sitting = desk.answer({"do": "open", "mode": "graded"})["sitting"]
@@ -396,7 +396,7 @@ def test_a_quiz_opens_and_closes_on_its_day_and_later_for_who_has_more_time(
         'timezone = "Europe/Berlin"\n[all]\nopens = 2026-03-02T11:00:00\ndue = 2026-03-02T12:00:00\n'
         '[[extension]]\nlearner = "bob"\nquiz = "quiz-01"\ndue = 2026-03-03T12:00:00\n'
     )
-    desk = Desk(QUIZ, "ada", store, clock)
+    desk = QuizDesk(QUIZ, "ada", store, clock)
     early = desk.answer({"do": "begin"})
     assert early["error"] == "This quiz opens on Monday 2 March 2026, 11:00 (Europe/Berlin)."
     clock.goes_on(hours=1, minutes=30)
@@ -404,7 +404,7 @@ def test_a_quiz_opens_and_closes_on_its_day_and_later_for_who_has_more_time(
     clock.goes_on(minutes=30)
     assert "time is up" in answer(desk, 0)["error"]
     assert "closed on Monday 2 March" in desk.answer({"do": "begin"})["error"]
-    assert Desk(QUIZ, "bob", store, clock).answer({"do": "begin"})["stage"] == "open"
+    assert QuizDesk(QUIZ, "bob", store, clock).answer({"do": "begin"})["stage"] == "open"
 
 
 @pytest.mark.parametrize(
@@ -440,7 +440,7 @@ def test_without_a_class_everything_is_open_and_practice_as_well(
     progress: Progress, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("UNPUSHY_CLASS", raising=False)
-    desk = Desk(QUIZ, "me", progress, clock)
+    desk = QuizDesk(QUIZ, "me", progress, clock)
     assert desk.answer({"do": "open"})["mode"] == "practice"
     for _ in range(3):
         assert desk.answer({"do": "begin", "mode": "graded"})["left"] is None
@@ -451,7 +451,7 @@ def test_without_a_class_everything_is_open_and_practice_as_well(
 def test_where_a_class_grades_a_quiz_practice_is_only_open_if_its_teacher_says_so(
     progress: Progress, clock: Clock, rules
 ) -> None:
-    desk = Desk(QUIZ, "ada", progress, clock)
+    desk = QuizDesk(QUIZ, "ada", progress, clock)
     assert desk.answer({"do": "open", "mode": "practice"}) == {
         "error": "This quiz isn't open that way."
     }
@@ -544,7 +544,7 @@ def test_a_request_costs_little_beside_the_marking(progress: Progress, clock: Cl
             {"do": "answer", "sitting": sitting, "question": 0, "answer": given},
         ):
             started = time.perf_counter()
-            Desk(QUIZ, f"ada{learner}", progress, clock).answer(request)
+            QuizDesk(QUIZ, f"ada{learner}", progress, clock).answer(request)
             spent.append(time.perf_counter() - started)
     spent.sort()
     assert spent[len(spent) // 2] < 0.010

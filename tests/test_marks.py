@@ -19,12 +19,12 @@ from test_quiz import best_answer
 
 from unpushy import course
 from unpushy.course import CourseError, Question
+from unpushy.desks.quiz import QuizDesk
 from unpushy.progress import Progress
 from unpushy.quiz import Quiz, gradebook, marks
 from unpushy.quiz.gift import as_gift
 from unpushy.quiz.marking import AnswerError, from_words, in_words, key_of, mark
 from unpushy.quiz.results import as_csv, results, sure_and_wrong
-from unpushy.widgets.quiz import Desk
 
 QUIZ = Quiz(1)
 
@@ -39,11 +39,11 @@ def in_class(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def sit(
     progress: Progress, who: str, right: int = 8, quiz: Quiz = QUIZ, hands_in: bool = True
-) -> Desk:
+) -> QuizDesk:
     """A learner who takes a quiz and has the first few questions right."""
     clock = Clock()
     clock.at = datetime.now(UTC)
-    desk = Desk(quiz, who, progress, clock)
+    desk = QuizDesk(quiz, who, progress, clock)
     assert desk.answer({"do": "begin", "mode": "graded"})["stage"] == "open"
     for number in range(quiz.size):
         clock.goes_on(seconds=1)
@@ -198,7 +198,7 @@ def test_an_overruling_that_is_none_is_refused(
 
 
 def test_sure_and_wrong_is_listed_until_it_is_right(progress: Progress) -> None:
-    desk = Desk(QUIZ, "ada", progress)
+    desk = QuizDesk(QUIZ, "ada", progress)
     desk.answer({"do": "begin"})
     answer(desk, 0, right=False, sure=3)
     answer(desk, 1, right=False, sure=2)
@@ -322,7 +322,7 @@ def test_the_gradebook_has_what_counts_by_the_rules_of_the_class(
 ) -> None:
     in_class.write_text(f'[all]\ncounts = "{how}"\n')
     sit(progress, "ada")
-    last = Desk(QUIZ, "ada", progress)
+    last = QuizDesk(QUIZ, "ada", progress)
     last.answer({"do": "begin"})
     last.answer({"do": "hand in"})
     gradebook.publish(progress, class_course, learners=["ada"])

@@ -9,11 +9,11 @@ import pytest
 from unpushy import course
 from unpushy.course import Option, Pair, Question
 from unpushy.desks.inquiry import Inquiry
+from unpushy.desks.quiz import QuizDesk
 from unpushy.progress import Attempt, Progress
 from unpushy.quiz import Quiz, draw, mark
 from unpushy.quiz.asking import Drawn
 from unpushy.quiz.marking import AnswerError, words_of
-from unpushy.widgets.quiz import Desk
 
 QUIZ = Quiz(1)
 GOOD = "I could do it for 180 a month, if you'd like that. What would you like to know?"
@@ -88,11 +88,11 @@ def test_what_is_no_answer_is_refused(answer: object) -> None:
 
 
 @pytest.fixture
-def desk(progress: Progress) -> Desk:
-    return Desk(QUIZ, "me", progress)
+def desk(progress: Progress) -> QuizDesk:
+    return QuizDesk(QUIZ, "me", progress)
 
 
-def answer_all(desk: Desk, progress: Progress) -> dict[str, object]:
+def answer_all(desk: QuizDesk, progress: Progress) -> dict[str, object]:
     reply: dict[str, object] = {}
     sitting = desk._sitting
     for number, drawn in enumerate(sitting.paper):
@@ -106,7 +106,7 @@ def answer_all(desk: Desk, progress: Progress) -> dict[str, object]:
     return reply
 
 
-def test_right_answers_earn_every_point_and_are_kept(desk: Desk, progress: Progress) -> None:
+def test_right_answers_earn_every_point_and_are_kept(desk: QuizDesk, progress: Progress) -> None:
     reply = answer_all(desk, progress)
     assert reply["score"] == {"points": QUIZ.size, "outOf": QUIZ.size}
     best = Quiz(1).best(progress, "me")
@@ -114,7 +114,7 @@ def test_right_answers_earn_every_point_and_are_kept(desk: Desk, progress: Progr
     assert best.points == QUIZ.size
 
 
-def test_a_paper_says_nothing_of_its_answers_before_they_are_given(desk: Desk) -> None:
+def test_a_paper_says_nothing_of_its_answers_before_they_are_given(desk: QuizDesk) -> None:
     shown = json.dumps(desk.answer({"do": "open"}))
     for drawn in desk._sitting.paper:
         question = drawn.question
@@ -124,21 +124,21 @@ def test_a_paper_says_nothing_of_its_answers_before_they_are_given(desk: Desk) -
     assert "[[" not in shown
 
 
-def a_choice(desk: Desk) -> int:
+def a_choice(desk: QuizDesk) -> int:
     """The number of a question on the paper that is answered by choosing."""
     return next(n for n, drawn in enumerate(desk._sitting.paper) if drawn.question.options)
 
 
-def test_a_sitting_is_found_again_where_it_was_left(desk: Desk, progress: Progress) -> None:
+def test_a_sitting_is_found_again_where_it_was_left(desk: QuizDesk, progress: Progress) -> None:
     before = desk.answer({"do": "open"})
     here = a_choice(desk)
     desk.answer({"do": "answer", "question": here, "answer": [0]})
-    again = Desk(QUIZ, "me", progress).answer({"do": "open"})
+    again = QuizDesk(QUIZ, "me", progress).answer({"do": "open"})
     assert again["questions"] == before["questions"]
     assert [n for n, told in enumerate(again["told"]) if told] == [here]
 
 
-def test_an_answer_counts_once(desk: Desk, progress: Progress) -> None:
+def test_an_answer_counts_once(desk: QuizDesk, progress: Progress) -> None:
     here = a_choice(desk)
     first = desk.answer({"do": "answer", "question": here, "answer": [0]})["told"]
     second = desk.answer({"do": "answer", "question": here, "answer": [1]})["told"]
@@ -146,7 +146,7 @@ def test_an_answer_counts_once(desk: Desk, progress: Progress) -> None:
     assert len(progress.attempts("me")) == 1
 
 
-def test_a_forged_request_changes_nothing(desk: Desk, progress: Progress) -> None:
+def test_a_forged_request_changes_nothing(desk: QuizDesk, progress: Progress) -> None:
     for forged in (
         {"do": "answer", "question": 99, "answer": [0]},
         {"do": "answer", "question": "0", "answer": [0]},
@@ -158,7 +158,7 @@ def test_a_forged_request_changes_nothing(desk: Desk, progress: Progress) -> Non
     assert progress.attempts("me") == []
 
 
-def test_a_new_paper_comes_only_after_the_old_one(desk: Desk, progress: Progress) -> None:
+def test_a_new_paper_comes_only_after_the_old_one(desk: QuizDesk, progress: Progress) -> None:
     first = desk.answer({"do": "open"})["sitting"]
     assert desk.answer({"do": "again"})["sitting"] == first
     answer_all(desk, progress)

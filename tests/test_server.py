@@ -229,7 +229,8 @@ def test_beyond_what_the_machine_carries_a_page_asks_for_a_moment(own_course: Co
 
 
 @pytest.mark.parametrize(
-    "at", ["practise/01-tuner", "practise/none", "ask/01-q-order", "ask/pre-1", "quiz/99", "quiz/x"]
+    "at",
+    ["practise/01-tuner", "practise/none", "ask/01-q-order", "ask/pre-1", "quiz/quiz-99", "quiz/1"],
 )
 def test_only_what_stands_on_a_page_is_answered(course_at_home: Course, at: str) -> None:
     status, reply = ask(course_at_home, b'{"do": "open"}', at)
@@ -239,7 +240,7 @@ def test_only_what_stands_on_a_page_is_answered(course_at_home: Course, at: str)
 
 def test_what_was_met_may_be_asked_again(own_course: Course) -> None:
     own_course.start()
-    _, paper = ask(own_course, b'{"do": "open"}', "quiz/1")
+    _, paper = ask(own_course, b'{"do": "open"}', "quiz/quiz-01")
     assert paper["questions"]
     ask(
         own_course, b'{"do": "check", "text": "What would you like to know?"}', "practise/01-boiler"

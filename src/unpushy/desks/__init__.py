@@ -15,9 +15,10 @@ from unpushy.desks.bench import Bench
 from unpushy.desks.inquiry import Inquiry
 from unpushy.desks.own_words import OwnWords
 from unpushy.desks.practice import Practice
+from unpushy.desks.quiz import QuizDesk, into_the_gradebook
 from unpushy.desks.review import Review
 from unpushy.progress import Progress
-from unpushy.quiz import Quiz
+from unpushy.quiz.sitting import quiz_named
 
 log = logging.getLogger(__name__)
 
@@ -40,10 +41,8 @@ def _before_and_after(who: str, progress: Progress, item: str) -> Answer:
     return Bench(item, who, progress).answer
 
 
-def _quiz(who: str, progress: Progress, lesson: int) -> Answer:
-    from unpushy.widgets.quiz import Desk
-
-    return Desk(Quiz(lesson), who, progress).answer
+def _quiz(who: str, progress: Progress, name: str) -> Answer:
+    return QuizDesk(quiz_named(name), who, progress, handed_in=into_the_gradebook).answer
 
 
 def _review(who: str, progress: Progress, _item: str) -> Answer:

@@ -6,6 +6,7 @@ from typing import Any
 from unpushy import course
 from unpushy.progress import Progress
 from unpushy.progress.review import schedule, session
+from unpushy.quiz.sitting import settled
 
 
 class Review:
@@ -19,7 +20,7 @@ class Review:
         """Reply to `open`."""
         if request.get("do") != "open":
             return {"error": f"There is no request called {request.get('do')!r}."}
-        attempts = self._progress.attempts(self._who)
+        attempts = settled(self._progress, self._who)
         now = datetime.now(UTC)
         items = [
             {"name": "practise" if item in course.exercises() else "ask", "item": item}

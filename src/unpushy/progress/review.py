@@ -15,6 +15,7 @@ from unpushy import course
 from unpushy.progress.store import Attempt
 
 SIZE = 5
+VERY_SURE = 3
 LINES = 2  # rewrites in a session: they take longest
 _SCHEDULER = Scheduler(learning_steps=(), relearning_steps=(), enable_fuzzing=False)
 
@@ -58,7 +59,11 @@ def _reviewable(item: str) -> bool:
 
 def session(attempts: Iterable[Attempt], now: datetime) -> list[str]:
     """What to review now, some three minutes of it: the longest due, no two of one lesson in a row if it can be helped."""
-    ripe = [one.item for one in schedule(attempts) if one.at <= now]
+    known = list(attempts)
+    # What somebody was very sure of, and wrong about, is worth most.
+    mistaken = {one.item for one in known if one.sure == VERY_SURE and one.points < one.out_of}
+    due = [one.item for one in schedule(known) if one.at <= now]
+    ripe = sorted(due, key=lambda item: item not in mistaken)
     chosen: list[str] = []
     while ripe and len(chosen) < SIZE:
         if sum(item in course.exercises() for item in chosen) == LINES:

@@ -8,6 +8,7 @@ from nbgrader.api import Grade, Gradebook, GradeCell, SubmittedNotebook
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config, PyFileConfigLoader
 
+from unpushy.beside import commands_on_path
 from unpushy.progress import Progress
 from unpushy.quiz.results import Result, results, those_that_count
 from unpushy.quiz.rules import rules_for
@@ -42,6 +43,7 @@ def publish(
 
     Only the automatic score is written: a score that a person entered in the gradebook stays in force.
     """
+    commands_on_path()
     directory = course_directory(course_folder)
     published = []
     with Gradebook(database or directory.db_url, directory.course_id) as book:

@@ -92,6 +92,7 @@ class Class:
     quizzes: dict[str, Rules]
     extensions: tuple[Extension, ...]
     pseudonyms: bool = False
+    teachers: tuple[str, ...] = ()
 
     def rules(self, quiz: str, learner: str) -> Rules:
         """What holds for a learner in a quiz, their extensions included."""
@@ -126,6 +127,9 @@ def read_class(text: str, name: str, quizzes: list[str]) -> Class:
     pseudonyms = tables.pop("pseudonyms", False)
     if not isinstance(pseudonyms, bool):
         raise CourseError(f"{name}: 'pseudonyms' should be true or false, not {pseudonyms!r}")
+    teachers = tables.pop("teachers", [])
+    if not isinstance(teachers, list) or not all(isinstance(one, str) for one in teachers):
+        raise CourseError(f"{name}: 'teachers' should be a list of names, not {teachers!r}")
     more = tables.pop("extension", [])
     if not isinstance(more, list):
         raise CourseError(f"{name}: an extension is written as [[extension]]")

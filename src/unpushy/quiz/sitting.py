@@ -207,6 +207,16 @@ def is_done(paper: Paper, answers: Sequence[Attempt], rules: Rules, at: datetime
     return paper.handed_in is not None or (ends is not None and at >= ends)
 
 
+def settled(progress: Progress, learner: str, clock: Clock = now) -> list[Attempt]:
+    """A learner's attempts without those on papers that are still out: nothing may be told of them yet."""
+    out = {
+        paper.id
+        for paper in progress.papers(learner)
+        if paper.graded and not is_done(paper, (), rules_for(paper.quiz, learner), clock())
+    }
+    return [one for one in progress.attempts(learner) if one.sitting not in out]
+
+
 class Sitting:
     """One learner's one paper. An answer is kept when it is given, and counts once."""
 

@@ -8,6 +8,7 @@ import warnings
 import webbrowser
 from pathlib import Path
 
+from unpushy.beside import commands_on_path
 from unpushy.course import CourseError
 from unpushy.progress import StoreError
 from unpushy.progress.store import data_folder
@@ -70,10 +71,7 @@ def _keep_to_ourselves(data: Path) -> None:
     os.environ["IPYTHONDIR"] = str(data / "ipython")
     os.environ["UNPUSHY_DATA"] = str(data)
     os.environ["UNPUSHY_COURSE"] = str(course_folder())
-    # nbgrader and alembic look for commands beside this Python.
-    os.environ["PATH"] = os.pathsep.join(
-        [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
-    )
+    commands_on_path()
 
 
 def _settings(port: int, work: Path) -> dict[str, dict[str, object]]:

@@ -22,6 +22,7 @@ from unpushy.progress import Attempt, Progress, StoreError, open_progress
 from unpushy.progress.review import schedule, session
 from unpushy.progress.standing import best_lines, days, mastery, passed
 from unpushy.quiz import Quiz
+from unpushy.quiz.sitting import quizzes, settled
 from unpushy.server.places import Cell, Lesson, course_folder, lessons, read_cells
 from unpushy.widgets.talking import script, styles
 
@@ -147,7 +148,7 @@ class HomePage(Page):
 
     def _state(self, who: str) -> dict[str, Any]:
         progress = open_progress()
-        attempts = progress.attempts(who)
+        attempts = settled(progress, who)
         rows = standings(attempts, progress, who)
         proud = {
             item.removeprefix(PROUD): text
@@ -188,16 +189,15 @@ class ReviewPage(Page):
 
 def _cell_for(name: str, item: str, who: str, progress: Progress) -> Cell | None:
     """The cell that a page may sit down at: one of the course's, or what the learner has met and may review."""
-    if name == "review":
+    if name == "review" or (name, item) == ("practise", FIRST_LINE):
         return Cell(desk=name, args=(item,))
     if name == "quiz":
-        known = {str(lesson.number) for lesson in lessons() if Quiz(lesson.number).bank}
-        return Cell(desk=name, args=(int(item),)) if item in known else None
+        return Cell(desk=name, args=(item,)) if item in {one.name for one in quizzes()} else None
     for lesson in lessons():
         for cell in lesson.cells:
             if cell.desk == name and cell.item == item:
                 return cell
-    met = {one.item for one in schedule(progress.attempts(who))}
+    met = {one.item for one in schedule(settled(progress, who))}
     return Cell(desk=name, args=(item,)) if name in ("practise", "ask") and item in met else None
 
 
@@ -291,24 +291,23 @@ class NotebookPage(Page):
 
 
 def notebook_state(kind: str, name: str, who: str) -> dict[str, Any]:
-    """What a page shows of a lesson, or of its quiz, to a learner. Raises HTTPError if there is none."""
-    by_slug = {lesson.slug: lesson for lesson in lessons()}
-    if name not in by_slug:
-        raise web.HTTPError(404, f"There is no {kind} '{name}'.")
-    lesson = by_slug[name]
-    if kind == "quiz" and not Quiz(lesson.number).bank:
-        raise web.HTTPError(404, f"There is no quiz for '{name}' yet.")
+    """What a page shows of a lesson, a quiz or a test to a learner. Raises HTTPError if there is none."""
     progress = open_progress()
-    if kind == "lesson":
-        cells = lesson.cells
-    else:
-        read = read_cells(course_folder() / "quizzes" / "quiz.ipynb")
-        cells = tuple(
-            Cell(desk="quiz", args=(lesson.number,)) if cell.desk == "quiz" else cell
-            for cell in read
-        )
     rows = standings(progress.attempts(who), progress, who)
-    at = next(place for place, row in enumerate(rows) if row["lesson"] == lesson)
+    at = next((place for place, row in enumerate(rows) if row["lesson"].slug == name), None)
+    row = rows[at] if at is not None else None
+    if kind == "lesson":
+        quiz = None
+        cells = row["lesson"].cells if row else ()
+    else:
+        wanted = Quiz(row["lesson"].number).name if row else name
+        quiz = next((one for one in quizzes() if one.name == wanted), None)
+        read = read_cells(course_folder() / "quizzes" / "quiz.ipynb") if quiz else ()
+        cells = tuple(
+            Cell(desk="quiz", args=(wanted,)) if cell.desk == "quiz" else cell for cell in read
+        )
+    if not cells:
+        raise web.HTTPError(404, f"There is no {kind} '{name}'.")
     desks = [
         _opened(cell, who, progress, f"cell-{place}")
         for place, cell in enumerate(cells, 1)
@@ -316,13 +315,14 @@ def notebook_state(kind: str, name: str, who: str) -> dict[str, Any]:
     ]
     return {
         "kind": kind,
-        "lesson": lesson,
+        "title": row["lesson"].title if row else quiz.title if quiz else "",
+        "lesson": row["lesson"] if row else None,
         "cells": cells,
         "desks": desks,
         "rows": rows,
-        "row": rows[at],
+        "row": row,
         "before": rows[at - 1] if at else None,
-        "after": rows[at + 1] if at + 1 < len(rows) else None,
+        "after": rows[at + 1] if at is not None and at + 1 < len(rows) else None,
     }
 
 

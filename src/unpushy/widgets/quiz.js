@@ -3,7 +3,7 @@
 const SURE = ["a guess", "fairly sure", "very sure"];
 const CLOCK_EVERY = 15; // s between looks at the course's own clock, which may have been extended
 
-export async function mountQuiz(root, { ask }) {
+export async function mountQuiz(root, { ask, opening }) {
   root.classList.add("up");
   let state;
   let here = 0;
@@ -284,5 +284,6 @@ export async function mountQuiz(root, { ask }) {
     }
   }
 
-  await go({ do: "open" }, false);
+  if (!opening) return go({ do: "open" }, false);
+  opening.error ? problem(opening.error) : enter(opening, false);
 }
