@@ -204,6 +204,28 @@ def class_(
 
 
 @app.command()
+def room(
+    port: Annotated[int, typer.Option(help="The port to listen at.")] = 8767,
+    host: Annotated[
+        str,
+        typer.Option(
+            help="The address to listen at; as it is, the whole local network can join. 127.0.0.1 to try it by yourself."
+        ),
+    ] = "0.0.0.0",  # noqa: S104 - phones in the room have to reach it
+    code: Annotated[
+        str, typer.Option(help="The code to join by; one is made if none is given.")
+    ] = "",
+    new: Annotated[
+        bool, typer.Option("--new", help="A new room; the last one is put aside.")
+    ] = False,
+) -> None:
+    """Run a workshop: a page for the trainer, one for the projector, and everybody's phone."""
+    from unpushy.server.room import run
+
+    run(port=port, host=host, code=code, new=new)
+
+
+@app.command()
 def exercises() -> None:
     """Make exercises/ anew from solutions/ (for teachers and developers)."""
     from unpushy.assignments.release import ReleaseError, assignments, generate

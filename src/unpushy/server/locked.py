@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,27 @@ POLICY = (
 )
 DAYS = 60  # that a seat's cookie lasts
 LEARNER, TRAINER = "unpushy-seat", "unpushy-trainer"
-MOST_TRIES, WINDOW = 20, 60.0  # of joining from one address, in seconds
+MOST_TRIES, WINDOW = 20, 60.0  # of joining in vain from one address, in seconds
+MOST_TAKEN = 120  # seats from one address in that time: a room may well share one
+
+
+@dataclass
+class Tally:
+    """How often something was done of late, by address."""
+
+    most: int
+    _times: defaultdict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
+
+    def full(self, address: str) -> bool:
+        """Whether it was done as often as it may be."""
+        times = self._times[address]
+        while times and time.monotonic() - times[0] > WINDOW:
+            times.popleft()
+        return len(times) >= self.most
+
+    def note(self, address: str) -> None:
+        """It was done once more."""
+        self._times[address].append(time.monotonic())
 
 
 @dataclass
@@ -46,7 +67,8 @@ class Door:
     key: str
     seats: Seats
     secret: str
-    _tries: defaultdict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
+    in_vain: Tally = field(default_factory=lambda: Tally(MOST_TRIES))
+    taken: Tally = field(default_factory=lambda: Tally(MOST_TAKEN))
 
     @classmethod
     def of(cls, data: Path, code: str = "") -> "Door":
@@ -68,14 +90,6 @@ class Door:
     def opens(self, code: str) -> bool:
         """Whether this is the class's code."""
         return hmac.compare_digest(code.strip().lower().encode(), self.code.lower().encode())
-
-    def too_often(self, address: str) -> bool:
-        """Whether somebody at this address has tried to join too often of late."""
-        now, tries = time.monotonic(), self._tries[address]
-        while tries and now - tries[0] > WINDOW:
-            tries.popleft()
-        tries.append(now)
-        return len(tries) > MOST_TRIES
 
 
 class Locked(web.RequestHandler):
@@ -128,17 +142,21 @@ class Join(Page, Seat):
 
     def post(self) -> None:
         code, name = self.get_argument("code", ""), self.get_argument("name", "")
-        if self.door.too_often(self.request.remote_ip or ""):
+        address = self.request.remote_ip or ""
+        if self.door.in_vain.full(address) or self.door.taken.full(address):
             self.set_status(429)
             return self._again(code, name, "That was tried very often. Wait a minute, please.")
         if not self.door.opens(code):
+            self.door.in_vain.note(address)
             self.set_status(403)
             return self._again(code, name, "That isn't this class's code.")
         try:
             way_back = self.door.seats.take(name, self.get_argument("way_back", ""))
         except SeatError as error:
+            self.door.in_vain.note(address)
             self.set_status(409)
             return self._again(code, name, str(error), taken=self.door.seats.name(name) is not None)
+        self.door.taken.note(address)
         self.give(LEARNER, str(self.door.seats.name(name)))
         return self.show(
             "seated.html.j2",
@@ -168,11 +186,13 @@ class Leave(Page, Seat):
 class TrainerDoor(Page, Seat):
     """The trainer's way in: the address that the terminal printed."""
 
+    onward = "/course/report"
+
     def get(self, key: str) -> None:
         if not hmac.compare_digest(key.encode(), self.door.key.encode()):
             raise web.HTTPError(404)
         self.give(TRAINER, "trainer")
-        self.redirect("/course/report")
+        self.redirect(self.onward)
 
 
 class ReportPage(Page):
@@ -204,10 +224,13 @@ def _inside(address: str) -> str:
     return address if inside and "\\" not in address else "/course/"
 
 
-def application(data: Path, code: str = "") -> web.Application:
-    """A class that one joins by a code; its data are kept in this folder."""
+def application(
+    data: Path, code: str = "", more: Sequence[tuple[Any, ...]] = ()
+) -> web.Application:
+    """A class that one joins by a code; its data are kept in this folder. `more` are pages that go first."""
     door = Door.of(data, code)
     routes: list[tuple[Any, ...]] = [
+        *more,
         *((f"/course{path}", page) for path, page in pages.routes(Seat)),
         (r"/course/(lesson|quiz)/([\w-]+)", pages.seated(pages.NotebookPage, Seat)),
         ("/course/report", pages.seated(ReportPage, Seat)),
@@ -251,15 +274,11 @@ def run(port: int, host: str, code: str) -> None:
     except (CourseError, StoreError) as error:
         sys.exit(str(error))
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
-    asyncio.run(_serve(app, host, port))
+    asyncio.run(serve(app, host, port, lambda: _greet(app, host, port)))
 
 
-async def _serve(app: web.Application, host: str, port: int) -> None:
-    server = httpserver.HTTPServer(app, max_buffer_size=pages.MOST_BYTES + 65_536)
-    try:
-        server.listen(port, host)
-    except OSError as error:
-        sys.exit(f"Port {port} at {host} can't be used: {error.strerror}. Try --port.")
+def _greet(app: web.Application, host: str, port: int) -> None:
+    """Say where the class is."""
     if door := app.settings.get("door"):
         at = f"http://{'localhost' if host in ('127.0.0.1', '0.0.0.0', '') else host}:{port}"  # noqa: S104
         print(f"\n  The class is at     {at}/join", flush=True)
@@ -267,6 +286,16 @@ async def _serve(app: web.Application, host: str, port: int) -> None:
         print(f"  For you, the trainer: {at}/trainer/{door.key}", flush=True)
         print(f"\n  Answers are kept in {os.environ['UNPUSHY_DATA']}", flush=True)
         print("  To stop, press Ctrl-C here.\n", flush=True)
+
+
+async def serve(app: web.Application, host: str, port: int, greet: Callable[[], None]) -> None:
+    """Serve until stopped; `greet` says where, once it is so."""
+    server = httpserver.HTTPServer(app, max_buffer_size=pages.MOST_BYTES + 65_536)
+    try:
+        server.listen(port, host)
+    except OSError as error:
+        sys.exit(f"Port {port} at {host} can't be used: {error.strerror}. Try --port.")
+    greet()
     stopped = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows

@@ -73,6 +73,17 @@ class Seats:
     def __len__(self) -> int:
         return len(self._taken)
 
+    @property
+    def names(self) -> list[str]:
+        """All names, in the order in which the seats were taken."""
+        return [name for name, _ in self._taken.values()]
+
+    def clear(self) -> None:
+        """Have everybody leave, and forget that they were here."""
+        with self._lock:
+            self._path.unlink(missing_ok=True)
+            self._taken.clear()
+
     def name(self, name: str) -> str | None:
         """A seat's name as it was first given, or None if nobody sits there."""
         found = self._taken.get(_same(name))

@@ -1,0 +1,67 @@
+"""What the ear says of the lines of a room: asked for by the batch, remembered, never waited for."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from unpushy import course
+from unpushy.ear import Hearing, hear_all
+from unpushy.feedback import explain, unsure
+from unpushy.judging import Pushy, judge
+from unpushy.reading import reading
+from unpushy.room.rounds import OWN, PAIR, REWRITE, Room, Task
+
+BATCH = 8  # lines heard at a time, so that a page never waits long for the interpreter
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A line as the ear hears it: its grade, whether it is sure, the tactics in it, and what a page shows of it."""
+
+    grade: int
+    sure: bool
+    tactics: tuple[str, ...]
+    headline: str
+    reading: dict[str, Any]
+
+
+class Listening:
+    """What is heard so far. One line is heard once for the same task."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str, str], Heard] = {}
+
+    def of(self, task: Task, line: str) -> Heard | None:
+        """What the ear says of a line, or nothing yet."""
+        return self._known.get(_key(task, line))
+
+    def missing(self, room: Room) -> list[tuple[Task, str]]:
+        """What is to be heard still: answers in words, the newest round first, and the lines that are asked about."""
+        found: dict[tuple[str, str, str], tuple[Task, str]] = {}
+        for one in reversed(room.rounds):
+            lines = [answer.text for answer in one.answers.values()]
+            for line in (*lines, one.task.line, *one.task.options):
+                if line and _key(one.task, line) not in self._known:
+                    found.setdefault(_key(one.task, line), (one.task, line))
+        return list(found.values())
+
+    def listen(self, some: Iterable[tuple[Task, str]]) -> None:
+        """Hear these lines; takes some milliseconds for each."""
+        some = list(some)
+        for (task, line), hearing in zip(some, hear_all([line for _, line in some]), strict=True):
+            self._known[_key(task, line)] = _heard(task, hearing)
+
+
+def _key(task: Task, line: str) -> tuple[str, str, str]:
+    return task.situation, task.line if task.kind in (REWRITE, PAIR) else "", line
+
+
+def _heard(task: Task, hearing: Hearing) -> Heard:
+    tactics = tuple(course.tactics()[c].name for c in hearing.push if c in course.tactics())
+    if task.kind not in (REWRITE, PAIR, OWN) or hearing.line == task.line:
+        return Heard(hearing.grade, True, tactics, "", reading(hearing))
+    about = Pushy(task.situation, task.line) if task.line else Pushy(hearing.line, "")
+    grade = judge(hearing, about)
+    said = explain(grade)
+    shown = reading(hearing) | {"buyer": said.buyer}
+    return Heard(grade.grade, not unsure(grade), tactics, said.headline, shown)
