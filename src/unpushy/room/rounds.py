@@ -193,6 +193,8 @@ def _task(told: Any) -> Task:
     texts = {key: told.get(key, "") for key in ("line", "situation", "exercise")}
     options = told.get("options") or ()
     of = told.get("of", 0)
+    if not isinstance(options, list | tuple):
+        raise Refused("To choose, people need two lines.")
     all_texts = [*texts.values(), *options]
     if not all(isinstance(one, str) and len(one) <= LONGEST_TEXT for one in all_texts):
         raise Refused(f"A line or a situation has at most {LONGEST_TEXT} characters.")

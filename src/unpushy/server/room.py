@@ -30,6 +30,7 @@ from tornado import iostream, web
 
 from unpushy import course
 from unpushy.course import CourseError
+from unpushy.ear import hear_all
 from unpushy.progress import StoreError, open_progress
 from unpushy.progress.store import data_folder
 from unpushy.room import Refused, Room, after, views
@@ -98,7 +99,8 @@ class House:
         self._news = asyncio.Event()
 
     async def open(self) -> None:
-        """Begin the room where nothing was kept of one, and listen to what hasn't been heard."""
+        """Begin the room where nothing was kept of one, and wake the ear, which takes a second or two."""
+        await asyncio.to_thread(hear_all, ["Good morning."])
         if not self.room.name:
             await self.do({"do": "begin", "room": uuid.uuid4().hex})
         self._listen()
@@ -184,7 +186,9 @@ class House:
         """Those whose phones are in touch, by name."""
         now = time.monotonic()
         asking = {who for who, at in self._polls.items() if now - at < POLLING}
-        listening = {who for (view, who), open_ in self.streams.items() if open_ and view == "phone"}
+        listening = {
+            who for (view, who), open_ in self.streams.items() if open_ and view == "phone"
+        }
         return sorted(asking | listening)
 
     def crowded(self) -> bool:
@@ -237,6 +241,8 @@ class RoomSeat(Seat):
             sent = None
         if not isinstance(sent, dict) or not re.fullmatch(r"[\w-]{8,64}", str(sent.get("id"))):
             raise web.HTTPError(400, "That can't be read.")
+        if not isinstance(sent.get("do", ""), str):
+            raise web.HTTPError(400, "That can't be read.")
         return sent
 
     async def done(self, event: dict[str, Any]) -> None:
@@ -278,7 +284,9 @@ class RoomPage(Page, RoomSeat):
 class Stream(RoomSeat):
     """What a page may see, sent again whenever it changes."""
 
-    mine: "list[Stream] | None" = None  # the streams of the same page and person, this one among them
+    mine: "list[Stream] | None" = (
+        None  # the streams of the same page and person, this one among them
+    )
 
     async def get(self, view: str) -> None:
         who, house = self.looker(view), self.house
@@ -296,7 +304,7 @@ class Stream(RoomSeat):
         house.tell()
         sent = ""
         self.write("retry: 1500\n\n")
-        with contextlib.suppress(iostream.StreamClosedError, TimeoutError):
+        with contextlib.suppress(iostream.StreamClosedError, TimeoutError, asyncio.CancelledError):
             while self.mine is not None and self._seated(view):
                 news = asyncio.create_task(house.news())
                 told = json.dumps(house.view(view, who))
@@ -479,6 +487,7 @@ def _materials(known: dict[str, tuple[Step, ...]]) -> dict[str, Any]:
             for one in course.exercises().values()
             if not one.assignment
         ],
+        "planNames": list(known),
         "plans": {name: [asdict(step) for step in steps] for name, steps in known.items()},
         "lessons": [{"title": one.title, "slug": one.slug, "minutes": one.minutes} for one in lessons()],
     }  # fmt: skip

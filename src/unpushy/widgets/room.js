@@ -6,6 +6,7 @@ const SILENCE = 13000; // ms without a word from the room before the page says s
 const ASK_EVERY = 2000; // ms between questions where the room can't send by itself
 const FIRST_WORD = 6000; // ms that the room has to send something by itself
 const LISTEN_AGAIN = 10000; // ms after which a page that has to ask tries to be sent things again
+const MOST_LINES = 6; // on the big screen at once
 const PAGE_OF_LINES = 10000; // ms that a page of answers stays on the big screen
 const STAGES = ["first", "talk", "second", "shown"];
 const HEARD = ["pushes", "plain", "invites"];
@@ -317,7 +318,7 @@ function mountPhone(root, { xsrf, name, longest }) {
 // The big screen
 
 function mountWall(root, told) {
-  let view = null, page = 0;
+  let view = null, page = 0, most = MOST_LINES;
   const stage = { first: "", talk: "Talk about it with your neighbour", second: "Second try", shown: "" };
 
   function start() {
@@ -339,11 +340,11 @@ function mountWall(root, told) {
   function lines(round) {
     const featured = round.answers.filter((one) => one.featured);
     const all = featured.length ? featured : [...round.answers].reverse();
-    const each = featured.length ? 2 : round.stage === "shown" ? 4 : 6;
+    const each = Math.min(most, featured.length ? 2 : round.stage === "shown" ? 4 : MOST_LINES);
     const pages = Math.max(1, Math.ceil(all.length / each));
     const at = page % pages;
     const shown = all.slice(at * each, at * each + each);
-    const columns = shown.length < 3 ? 1 : round.stage === "shown" || shown.length < 5 ? 2 : 3;
+    const columns = featured.length || shown.length < 2 ? 1 : round.stage === "shown" || shown.length < 5 ? 2 : 3;
     return el("div", { class: "wall-lines" },
       el("ul", { class: `columns-${columns} ${featured.length ? "featured" : ""}` }, ...shown.map((one) => card(one, round.stage === "shown"))),
       pages > 1 ? el("p", { class: "wall-quiet" }, `${at + 1} of ${pages}`) : null);
@@ -357,7 +358,7 @@ function mountWall(root, told) {
     const strip = (label, row) => el("div", { class: "wall-strip" }, el("p", {}, label),
       el("div", { class: "wall-shares", role: "img", "aria-label": `${label}: ${row[0]} push, ${row[1]} neither, ${row[2]} invite` },
         ...HEARD.map((name, n) => row[n] ? el("span", { class: name, style: `flex-grow:${row[n] / total(row)}` }, `${row[n]} ${["push", "neither", "invite"][n]}`) : null)));
-    const each = 3, pages = Math.max(1, Math.ceil(all.length / each)), at = page % pages;
+    const each = Math.min(most, 3), pages = Math.max(1, Math.ceil(all.length / each)), at = page % pages;
     return el("section", { class: "wall-finale" }, el("h1", {}, "Where we began, and where we are"),
       all.length ? el("div", {}, strip("First tries", counts.before), strip("Last tries", counts.after)) : el("p", {}, "Nobody has tried a line twice yet."),
       el("ul", {}, ...all.slice(at * each, at * each + each).map((one) => el("li", { class: "room-pair" }, el("p", { class: "room-before" }, one.before), el("p", { class: "room-after" }, one.after)))));
@@ -373,20 +374,37 @@ function mountWall(root, told) {
     const prompt = { own: "Nobody's line is shown here for now.", spot: "Touch the words on your phone.", vote: "It pushes · Neither · It invites" }[round.kind] ?? "The first lines will appear here, without names.";
     return el("p", { class: "wall-prompt" }, prompt);
   }
+  /** As many lines at once as there is room for, a little smaller if need be; one that is very long, as small as it takes. */
   function draw() {
+    for (most = MOST_LINES; most >= 1; most--) {
+      for (const fit of [1, 0.85]) {
+        lay(fit);
+        if (!over()) return;
+      }
+    }
+    most = 1;
+    for (let fit = 0.75; over() && fit > 0.3; fit -= 0.1) root.style.setProperty("--fit", fit);
+  }
+  function over() {
+    const middle = root.querySelector(".wall-middle");
+    return middle && middle.scrollHeight > middle.clientHeight + 2;
+  }
+  function lay(fit) {
     const round = view.round;
     document.body.dataset.screen = view.screen;
+    root.style.setProperty("--fit", fit);
     if (!round) {
       return arrange(root, view.screen === "finale"
-        ? [["finale", [view.finale, page], () => finale(view.finale)]]
+        ? [["finale", [view.finale, page, most], () => el("div", { class: "wall-middle" }, finale(view.finale))]]
         : [["start", 0, start], ["here", view.here, (here) => el("p", { class: "wall-here", role: "status" }, here ? plural(here, "person is", "people are") + " here" : "Nobody is here yet")]]);
     }
     const trying = ["first", "second"].includes(round.stage);
+    const size = round.stage === "shown" ? "quiet" : round.answers.length ? "small" : "";
     arrange(root, [
       ["top", [round.stage, round.kind], () => el("h1", {}, stage[round.stage] || (round.stage === "shown" ? "What it came to" : asked(round)), stage[round.stage] && trying ? el("small", {}, ` ${asked(round)}`) : null)],
-      (round.line || round.situation) && round.kind !== "own" && !(round.kind === "spot" && round.stage === "shown") && ["line", [round.line, round.situation, round.stage === "shown"], () => el("div", { class: round.stage === "shown" ? "wall-line quiet" : "wall-line" },
+      (round.line || round.situation) && round.kind !== "own" && !(round.kind === "spot" && round.stage === "shown") && ["line", [round.line, round.situation, size], () => el("div", { class: `wall-line ${size}` },
         round.situation ? el("p", { class: "room-situation" }, round.situation) : null, round.line ? quote(round.line) : null)],
-      ["body", [round, page], () => el("div", { class: "wall-middle" }, body(round))],
+      ["body", [round, page, most], () => el("div", { class: "wall-middle" }, body(round))],
       ["foot", [round.answered, view.here, trying], () => el("footer", { class: "wall-foot" }, small(), trying ? el("p", { class: "wall-count", role: "status" }, el("b", {}, String(round.answered)), ` of ${Math.max(view.here, round.answered)}`) : null)],
     ]);
   }
@@ -402,7 +420,7 @@ function mountWall(root, told) {
 
 function mountTrainer(root, told) {
   let view = null, note = "", came = 0, asks = 0;
-  const choice = { kind: "rewrite", exercise: "", line: "", situation: "", options: ["", ""], marks: false, plan: Object.keys(told.plans)[0] ?? "" };
+  const choice = { kind: "rewrite", exercise: "", line: "", situation: "", options: ["", ""], marks: false, plan: told.planNames[0] ?? "" };
   const byId = new Map(told.exercises.map((one) => [one.id, one]));
   const names = { own: "A line of their own", rewrite: "Rewrite a line", spot: "Spot the push", choose: "Which would you rather be told?", vote: "Push, neither, invite?", pair: "Improve each other's" };
 
@@ -417,7 +435,7 @@ function mountTrainer(root, told) {
 
   function plan() {
     if (!view.clock) {
-      const options = Object.keys(told.plans);
+      const options = told.planNames;
       if (!options.length) return el("p", { class: "up-quiet" }, "The guide for trainers isn't here, so there is no plan with a clock. The lessons: ", told.lessons.map((one) => `${one.title} (${one.minutes} min)`).join(", "), ".");
       return el("div", { class: "plan-start" }, el("label", {}, "Plan ", select(options, choice.plan, (value) => { choice.plan = value; }, "plan")), button("Start the clock", () => ({ do: "clock", plan: choice.plan })));
     }

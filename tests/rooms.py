@@ -1,0 +1,133 @@
+"""A running room, and people with phones in it, for tests and for the bench."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+import uuid
+from http.cookiejar import CookieJar
+from pathlib import Path
+from typing import Any
+
+CODE = "apple7"
+
+
+class RunningRoom:
+    """A room in a process of its own, at 127.0.0.1."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+
+    @property
+    def data(self) -> Path:
+        return self.home / "room"
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def start(self) -> "RunningRoom":
+        """Start it, and wait until it says where it is."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "UNPUSHY"))}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "unpushy", "room", "--port", str(self.port), "--code", CODE, "--host", "127.0.0.1"],
+            env=kept | {"UNPUSHY_DATA": str(self.home), "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"},
+            stdout=subprocess.PIPE, stderr=(self.home.parent / "room.log").open("a"), encoding="utf-8",
+        )  # fmt: skip
+        assert self.process.stdout
+        self.said = ""
+        while "Ctrl-C" not in self.said:
+            line = self.process.stdout.readline()
+            assert line, f"it did not start: {self.said}"
+            self.said += line
+        self.door = re.search(r"http\S+?(/trainer/\w+)", self.said)[1]  # type: ignore[index]
+        return self
+
+    def stop(self) -> None:
+        """Stop it as Ctrl-C would."""
+        self.process.terminate()
+        self.process.wait(10)
+
+    def kill(self) -> None:
+        """Kill it, as a power cut would."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(10)
+
+    def events(self) -> list[dict[str, Any]]:
+        """All that has happened, as it is kept."""
+        return [json.loads(line) for line in (self.data / "room.jsonl").read_text().splitlines()]
+
+
+class Person:
+    """Somebody with a browser's memory."""
+
+    def __init__(self, room: RunningRoom) -> None:
+        self.room = room
+        self.cookies = CookieJar()
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
+        self._xsrf = ""
+
+    def ask(
+        self, path: str, data: bytes | None = None, method: str | None = None, **headers: str
+    ) -> tuple[int, str]:
+        """Status and text of the answer."""
+        sent = {key.replace("_", "-"): value for key, value in headers.items()}
+        request = urllib.request.Request(self.room.url(path), data, sent, method=method)
+        try:
+            with self._opener.open(request, timeout=20) as reply:
+                return reply.status, reply.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def join(self, name: str) -> "Person":
+        """Take a seat."""
+        form = {"_xsrf": self.xsrf(), "code": CODE, "name": name}
+        status, page = self.ask("/join?next=/course/room", urllib.parse.urlencode(form).encode())
+        assert status == 200, page
+        return self
+
+    def as_trainer(self) -> "Person":
+        """Come in by the trainer's address."""
+        assert self.ask(self.room.door)[0] == 200
+        return self
+
+    def xsrf(self) -> str:
+        """The token of a page."""
+        if not self._xsrf:
+            page = self.ask("/join")[1] + self.ask("/course/room")[1]
+            self._xsrf = re.search(r'(?:name="_xsrf" value=|"xsrf": )"([^"]+)"', page)[1]  # type: ignore[index]
+        return self._xsrf
+
+    def post(self, path: str, **request: Any) -> tuple[int, dict[str, Any]]:
+        """Send something with the page's token; status and reply."""
+        sent = {"id": uuid.uuid4().hex} | request
+        status, said = self.ask(
+            f"/course/room/{path}", json.dumps(sent).encode(), Content_Type="application/json", X_XSRFToken=self.xsrf(),
+        )  # fmt: skip
+        return status, json.loads(said) if said.startswith("{") else {"page": said}
+
+    def say(self, value: Any, round: int = 1, stage: str = "first", **more: Any) -> int:
+        """Answer; the status of the reply."""
+        return self.post("say", do="answer", round=round, stage=stage, value=value, **more)[0]
+
+    def do(self, do: str, **more: Any) -> int:
+        """Do something that the trainer does; the status of the reply."""
+        return self.post("do", do=do, **more)[0]
+
+    def open(self, kind: str, **task: Any) -> int:
+        """Open a round."""
+        return self.do("open", task={"kind": kind, **task})
+
+    def sees(self, view: str = "phone") -> dict[str, Any]:
+        """What a page is told."""
+        status, said = self.ask(f"/course/room/{view}/now")
+        assert status == 200, said
+        return json.loads(said)
