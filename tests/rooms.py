@@ -31,6 +31,11 @@ class RunningRoom:
     def data(self) -> Path:
         return self.home / "room"
 
+    @property
+    def address(self) -> str:
+        """Where a phone that scanned the code arrives."""
+        return self.url(f"/join?code={CODE}&next=/course/room")
+
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}{path}"
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import ROOT
 from rooms import CODE, Person, RunningRoom
 
 from unpushy.progress import Progress
@@ -332,3 +333,15 @@ def test_a_second_room_at_the_same_port_says_what_to_do(room: RunningRoom, tmp_p
     assert "--port" in done.stderr
     assert CODE in room.said
     assert "▀" in room.said  # the code to scan
+
+
+def test_a_kill_under_load_loses_nothing_and_doubles_nothing() -> None:
+    sys.path.insert(0, str(ROOT / "bench"))
+    from room import measured  # type: ignore[import-not-found]
+
+    seen = measured(quick=True)
+    assert (seen["joined"], seen["answers"]) == (12, 40)
+    assert seen["again"] > 0  # the kill was felt
+    assert (seen["lost"], seen["doubled"], seen["wrong"], seen["unheard"]) == (0, 0, 0, 0)
+    assert seen["told"] > 0
+    assert seen["median"] < 300

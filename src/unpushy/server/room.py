@@ -145,10 +145,12 @@ class House:
             self._listener = asyncio.create_task(self._hear())
 
     async def _hear(self) -> None:
-        """Hear whatever hasn't been heard yet, beside everything else."""
+        """Hear whatever hasn't been heard yet, and leave as much time again to everything else."""
         while missing := self.listening.missing(self.room):
+            start = time.monotonic()
             await asyncio.to_thread(self.listening.listen, missing[:BATCH])
             self.tell()
+            await asyncio.sleep(time.monotonic() - start)
 
     def tell(self) -> None:
         """Tell all pages that something has changed."""

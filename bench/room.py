@@ -1,0 +1,232 @@
+"""How a room fares with sixty phones: joining, answering, dropping out, and the server killed in the middle.
+
+python bench/room.py            sixty phones join in 30 s, 500 answers in a minute
+python bench/room.py --quick    twelve phones, 40 answers, a few seconds
+
+Everything is on this machine, which the phones share with the server. A phone here does what a real one does: it
+listens to its stream, and sends an answer again, by the same name, until the room has taken it. Some are slow to
+read, some lose their stream again and again. Times are from sending an answer to its being on the disk, of the try that
+succeeded; those that waited for the server to be back, and then all came at once, are among them.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import re
+import statistics
+import sys
+import tempfile
+import time
+import urllib.parse
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from rooms import CODE, Person, RunningRoom  # noqa: E402
+
+LINES = [
+    "Would you like to hear what a new one costs, or shall we leave it at that?",
+    "You should order one before winter.",
+    "It runs well. What matters most to you?",
+    "Don't miss out on the offer.",
+    "It is fifteen years old and costs more to run than a new one.",
+]
+
+
+@dataclass
+class Phone:
+    """One person's phone: its cookies, its stream, and what it measured."""
+
+    room: RunningRoom
+    name: str
+    slow: bool = False
+    drops: bool = False
+    cookies: dict[str, str] = field(default_factory=dict)
+    xsrf: str = ""
+    told: int = 0
+    took: list[float] = field(default_factory=list)
+    tries: Counter[str] = field(default_factory=Counter)
+
+    async def ask(
+        self, method: str, path: str, body: bytes = b"", **headers: str
+    ) -> tuple[int, str]:
+        """Status and text; a connection of its own each time, as on a bad Wi-Fi."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.room.port)
+        try:
+            writer.write(self._head(method, path, body, headers) + body)
+            await writer.drain()
+            return self._read(await asyncio.wait_for(reader.read(), 20))
+        finally:
+            writer.close()
+
+    def _head(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> bytes:
+        cookie = "; ".join(f"{k}={v}" for k, v in self.cookies.items())
+        lines = [f"{method} {path} HTTP/1.1", "Host: room", "Connection: close", f"Cookie: {cookie}", f"Content-Length: {len(body)}"]  # fmt: skip
+        lines += [f"{key.replace('_', '-')}: {value}" for key, value in headers.items()]
+        return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+    def _read(self, reply: bytes) -> tuple[int, str]:
+        head, _, text = reply.partition(b"\r\n\r\n")
+        if not head:
+            raise ConnectionError("nothing came back")
+        for line in re.findall(rb"(?im)^Set-Cookie: (.*?)\r?$", head):
+            for key, morsel in SimpleCookie(line.decode()).items():
+                self.cookies[key] = morsel.coded_value
+        return int(head.split()[1]), text.decode(errors="replace")
+
+    async def join(self) -> float:
+        """Take a seat, open the room's page; seconds until it could be used."""
+        start = time.perf_counter()
+        _, page = await self.ask("GET", "/join")
+        token = re.search(r'name="_xsrf" value="([^"]+)"', page)[1]  # type: ignore[index]
+        form = urllib.parse.urlencode({"_xsrf": token, "code": CODE, "name": self.name}).encode()
+        status, page = await self.ask("POST", "/join?next=/course/room", form, Content_Type="application/x-www-form-urlencoded")  # fmt: skip
+        assert status == 200, page[-600:]
+        status, page = await self.ask("GET", "/course/room")
+        assert status == 200
+        self.xsrf = re.search(r'"xsrf": "([^"]+)"', page)[1]  # type: ignore[index]
+        return time.perf_counter() - start
+
+    async def listen(self) -> None:
+        """Listen to the stream for as long as the bench goes on, and come back whenever it breaks."""
+        while True:
+            writer = None
+            try:
+                reader, writer = await asyncio.open_connection(
+                    "127.0.0.1", self.room.port, limit=4096
+                )
+                writer.write(self._head("GET", "/course/room/phone/stream", b"", {}))
+                until = time.monotonic() + (random.uniform(1, 4) if self.drops else 1e9)
+                while time.monotonic() < until:
+                    piece = await asyncio.wait_for(reader.read(200 if self.slow else 65536), 30)
+                    if not piece:
+                        break
+                    self.told += piece.count(b"data: {")
+                    await asyncio.sleep(2 if self.slow else 0)
+            except (OSError, TimeoutError):
+                pass
+            finally:
+                if writer:
+                    writer.close()
+            await asyncio.sleep(1.5)
+
+    async def answer(self, text: str, number: int) -> None:
+        """Send an answer until the room has taken it."""
+        sent = json.dumps({"id": uuid.uuid4().hex, "do": "answer", "round": number, "stage": "first", "value": text}).encode()  # fmt: skip
+        while True:
+            start = time.perf_counter()
+            try:
+                status, said = await self.ask("POST", "/course/room/say", sent, Content_Type="application/json", X_XSRFToken=self.xsrf)  # fmt: skip
+            except (OSError, TimeoutError):
+                self.tries["no answer"] += 1
+                await asyncio.sleep(0.5)
+                continue
+            if status == 200:
+                self.took.append(time.perf_counter() - start)
+                if random.random() < 0.1:
+                    await self.ask("POST", "/course/room/say", sent, Content_Type="application/json", X_XSRFToken=self.xsrf)  # fmt: skip
+                return
+            assert status == 429, said
+            self.tries["asked to wait"] += 1
+            await asyncio.sleep(1)
+
+
+def memory(room: RunningRoom) -> float:
+    """Megabytes that the server has for itself."""
+    return psutil.Process(room.process.pid).memory_full_info().uss / 1e6
+
+
+async def load(
+    room: RunningRoom, people: int, join_in: float, answers: int, within: float
+) -> dict[str, Any]:
+    """Have people join, answer and drop out, kill the server in the middle; what was seen."""
+    trainer = Person(room).as_trainer()
+    phones = [
+        Phone(room, f"Person {n}", slow=n % 10 == 3, drops=n % 10 == 7) for n in range(people)
+    ]
+
+    async def arrive(phone: Phone, after: float) -> float:
+        await asyncio.sleep(after)
+        took = await phone.join()
+        listening.append(asyncio.create_task(phone.listen()))
+        return took
+
+    listening: list[asyncio.Task[None]] = []
+    joined = await asyncio.gather(
+        *(arrive(one, join_in * n / people) for n, one in enumerate(phones))
+    )
+    await asyncio.to_thread(trainer.open, "rewrite", line="You need a new boiler.")
+    used = [memory(room)]
+
+    async def say(n: int) -> tuple[str, str]:
+        await asyncio.sleep(within * n / answers)
+        phone, text = phones[n % people], f"{LINES[n % len(LINES)]} ({n})"
+        await phone.answer(text, 1)
+        return phone.name, text
+
+    saying = [asyncio.create_task(say(n)) for n in range(answers)]
+    await asyncio.sleep(within / 2)
+    used.append(memory(room))
+    room.kill()
+    down = time.perf_counter()
+    await asyncio.to_thread(room.start)
+    down = time.perf_counter() - down
+    await asyncio.sleep(5)  # until the phones are back
+    used.append(memory(room))
+    taken = await asyncio.gather(*saying)
+    await asyncio.sleep(4)
+    kept = Counter((one["who"], one["value"]) for one in room.events() if one["do"] == "answer")
+    newest = dict(taken)  # of each person the last one counts
+    shown = {one["who"]: one["value"] for one in (await asyncio.to_thread(trainer.sees, "trainer"))["round"]["answers"]}  # fmt: skip
+    heard = [one["reading"] is not None for one in (await asyncio.to_thread(trainer.sees, "trainer"))["round"]["answers"]]  # fmt: skip
+    used.append(memory(room))
+    for one in listening:
+        one.cancel()
+    took = sorted(one for phone in phones for one in phone.took)
+    return {
+        "joined": len(joined), "join": 1000 * max(joined), "answers": len(taken),
+        "median": 1000 * statistics.median(took), "p95": 1000 * statistics.quantiles(took, n=20)[-1], "worst": 1000 * took[-1],
+        "lost": len(set(taken) - set(kept)), "doubled": sum(count - 1 for count in kept.values()),
+        "wrong": sum(shown.get(who) not in {text for name, text in taken if name == who} for who in newest),
+        "unheard": heard.count(False), "down": down, "used": used,
+        "again": sum(phone.tries["no answer"] for phone in phones), "told": min(phone.told for phone in phones),
+    }  # fmt: skip
+
+
+def measured(quick: bool) -> dict[str, Any]:
+    """Start a room, load it, stop it."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder, "home")
+        home.mkdir()
+        room = RunningRoom(home).start()
+        try:
+            return asyncio.run(load(room, 12, 1, 40, 6) if quick else load(room, 60, 30, 500, 60))
+        finally:
+            room.stop()
+
+
+def main() -> None:
+    """Measure and print."""
+    reader = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    reader.add_argument("--quick", action="store_true", help="twelve phones, a few seconds")
+    seen = measured(reader.parse_args().quick)
+    print(
+        f"{seen['joined']} phones joined; the slowest was in the room after {seen['join']:.0f} ms"
+    )
+    print(f"{seen['answers']} answers: median {seen['median']:.0f} ms, 95th percentile {seen['p95']:.0f} ms, worst {seen['worst']:.0f} ms")  # fmt: skip
+    print(f"killed and back after {seen['down']:.1f} s; {seen['again']} answers were sent again because of it")  # fmt: skip
+    print(f"lost {seen['lost']}, doubled {seen['doubled']}, shown wrongly {seen['wrong']}, not heard {seen['unheard']}")  # fmt: skip
+    print("server's own memory, in MB: {:.0f} before the answers, {:.0f} when it was killed; {:.0f} after its restart, {:.0f} at the end".format(*seen["used"]))  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
