@@ -3,6 +3,7 @@
 
     python3 start.py          make an environment if there is none, start the course, open the browser
     python3 start.py test     run all tests; anything after `test` goes to pytest
+    python3 start.py room     run a workshop with a projector and phones
 
 What is said after `start.py` otherwise goes to `unpushy course`: try `python3 start.py --help`.
 """
@@ -183,7 +184,8 @@ def main(arguments: list[str]) -> None:
         )
     install(LOCK)
     try:
-        sys.exit(subprocess.run([PYTHON, "-m", "unpushy", "course", *arguments]).returncode)
+        wanted = arguments if arguments[:1] == ["room"] else ["course", *arguments]
+        sys.exit(subprocess.run([PYTHON, "-m", "unpushy", *wanted]).returncode)
     except KeyboardInterrupt:
         sys.exit(0)
 

@@ -303,7 +303,7 @@ def test_deleting_takes_a_yes_and_then_nothing_is_left(trainer: Person, room: Ru
     assert trainer.post("delete")[0] == 409
     assert ana.sees()["round"]["mine"]
     assert trainer.post("delete", sure=True)[0] == 200
-    assert ana.ask("/course/room/phone/now")[0] == 403
+    assert ana.ask("/course/room/phone/now")[0] == 410
     assert store.draft("Zebulon", "01-boiler") is None
     left = b"".join(path.read_bytes() for path in room.data.rglob("*") if path.is_file())
     assert b"own words" not in left

@@ -216,7 +216,8 @@ def test_deleting_asks_first_and_then_sends_everyone_to_the_door(
     trainer.get_by_role("button", name="Delete everything…").click()
     trainer.get_by_role("button", name="Delete it all").click()
     expect(trainer.get_by_text("Everything is deleted.")).to_be_visible()
-    expect(ana.get_by_role("heading", name="Come in")).to_be_visible(timeout=25_000)
+    expect(ana.get_by_role("heading", name="Come in")).to_be_visible()
+    assert ana.evaluate("localStorage.length") == 0
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -11,7 +11,7 @@ from unpushy.judging import Pushy, judge
 from unpushy.reading import reading
 from unpushy.room.rounds import OWN, PAIR, REWRITE, Room, Task
 
-BATCH = 4  # lines heard at a time, so that a page never waits long for the interpreter
+BATCH = 8  # lines heard at a time, so that a page never waits long for the interpreter
 
 
 @dataclass(frozen=True)

@@ -145,12 +145,10 @@ class House:
             self._listener = asyncio.create_task(self._hear())
 
     async def _hear(self) -> None:
-        """Hear whatever hasn't been heard yet, and leave as much time again to everything else."""
+        """Hear whatever hasn't been heard yet, beside everything else."""
         while missing := self.listening.missing(self.room):
-            start = time.monotonic()
             await asyncio.to_thread(self.listening.listen, missing[:BATCH])
             self.tell()
-            await asyncio.sleep(time.monotonic() - start)
 
     def tell(self) -> None:
         """Tell all pages that something has changed."""
@@ -222,7 +220,8 @@ class RoomSeat(Seat):
         """The name of whoever may look at this view; nobody in particular where it is the trainer's."""
         if view == "phone":
             if not self.current_user:
-                raise web.HTTPError(403, "Your seat is gone. Join again, please.")
+                gone = self.get_signed_cookie(locked.LEARNER, max_age_days=locked.DAYS) is not None
+                raise web.HTTPError(410 if gone else 403, "Your seat is gone. Join again, please.")
             return self.learner()
         self.only_the_trainer()
         return ""
@@ -549,6 +548,8 @@ def run(port: int, host: str, code: str, new: bool) -> None:
         if new and data.exists():
             data.rename(data.with_name(f"room-until-{datetime.now():%Y-%m-%d-%H%M%S}"))
         os.environ["UNPUSHY_DATA"] = str(data)
+        # The ear on one core only: two would wait for each other wherever something else runs too, the server above all.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         addresses = [host] if not _anywhere(host) else network.local_addresses()
         at = addresses[0] if addresses else "127.0.0.1"
         _see_that_it_is_free(host, port)

@@ -8,6 +8,7 @@ const FIRST_WORD = 6000; // ms that the room has to send something by itself
 const LISTEN_AGAIN = 10000; // ms after which a page that has to ask tries to be sent things again
 const MOST_LINES = 6; // on the big screen at once
 const PAGE_OF_LINES = 10000; // ms that a page of answers stays on the big screen
+const MEMORY = "unpushy:room"; // what a phone keeps: words that aren't sent yet
 const STAGES = ["first", "talk", "second", "shown"];
 const HEARD = ["pushes", "plain", "invites"];
 
@@ -37,6 +38,11 @@ function newId() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/** The room was deleted, and this phone's part of it goes as well. */
+function forget() {
+  try { localStorage.removeItem(MEMORY); } catch { /* private window */ }
+}
+
 /** Show what the room tells: as it is sent, or, where that doesn't get through, by asking. */
 function follow(view, show) {
   const banner = el("div", { class: "up up-gone", role: "status", hidden: true },
@@ -53,13 +59,15 @@ function follow(view, show) {
     listened = performance.now();
     source = new EventSource(`${ROOM}/${view}/stream`);
     source.addEventListener("beat", said);
+    source.onerror = () => { if (source.readyState === EventSource.CLOSED) ask(); };
     source.onmessage = (event) => { said(); show(JSON.parse(event.data)); };
   }
   async function ask() {
     asked = performance.now();
     try {
       const reply = await fetch(`${ROOM}/${view}/now`, { cache: "no-store", signal: AbortSignal.timeout(8000) });
-      if (reply.status === 403) return location.reload();
+      if (reply.status === 410) forget();
+      if ([403, 410].includes(reply.status)) return location.reload();
       if (!reply.ok) return;
       answered = performance.now();
       show(await reply.json());
@@ -150,10 +158,9 @@ const asked = (round) => (round.stage === "second" ? SECOND_TIME : ASKED)[round.
 // The phone
 
 function mountPhone(root, { xsrf, name, longest }) {
-  const key = "unpushy:room";
-  const recall = () => { try { return JSON.parse(localStorage.getItem(key)) ?? {}; } catch { return {}; } };
+  const recall = () => { try { return JSON.parse(localStorage.getItem(MEMORY)) ?? {}; } catch { return {}; } };
   const memory = recall();
-  const remember = () => { try { localStorage.setItem(key, JSON.stringify(memory)); } catch { /* private window */ } };
+  const remember = () => { try { localStorage.setItem(MEMORY, JSON.stringify(memory)); } catch { /* private window */ } };
   let view = null, note = "", sending = null;
 
   /** What waits to be sent is kept by the phone, the newest of each try; one at a time is under way. */
