@@ -39,11 +39,11 @@ class RunningRoom:
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}{path}"
 
-    def start(self) -> "RunningRoom":
+    def start(self, *more: str) -> "RunningRoom":
         """Start it, and wait until it says where it is."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "UNPUSHY"))}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "unpushy", "room", "--port", str(self.port), "--code", CODE, "--host", "127.0.0.1"],
+            [sys.executable, "-m", "unpushy", "room", "--port", str(self.port), "--code", CODE, "--host", "127.0.0.1", *more],
             env=kept | {"UNPUSHY_DATA": str(self.home), "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"},
             stdout=subprocess.PIPE, stderr=(self.home.parent / "room.log").open("a"), encoding="utf-8",
         )  # fmt: skip

@@ -18,6 +18,8 @@ from conftest import ROOT
 from rooms import CODE, Person, RunningRoom
 
 from unpushy.progress import Progress
+from unpushy.server import network
+from unpushy.server.room import MOST_HERE, MOST_STREAMS
 
 PUSH, INVITE = "You must sign today.", "Would you like to hear what a new one costs, or not?"
 
@@ -245,6 +247,28 @@ def test_a_code_cannot_be_guessed_and_a_room_behind_one_address_gets_in(room: Ru
     assert [eve.ask("/join", form)[0] for _ in range(21)][-1] == 429
 
 
+def test_beyond_what_the_machine_carries_a_phone_is_asked_for_a_moment(room: RunningRoom) -> None:
+    people = [Person(room).join(f"Person {n}") for n in range(MOST_HERE // MOST_STREAMS + 1)]
+    open_ = [stream(one) for one in people for _ in range(MOST_STREAMS)]
+    status, page = people[0].ask("/course/room")
+    assert status == 503
+    assert "One moment" in page
+    for one in open_:
+        one.close()
+    eventually(lambda: people[0].ask("/course/room")[0] == 200, 30)
+
+
+def test_a_phone_that_lost_its_network_often_is_sent_things_all_the_same(
+    trainer: Person, room: RunningRoom
+) -> None:
+    ana = Person(room).join("Ana")
+    streams = [stream(ana) for _ in range(3 * MOST_STREAMS)]
+    assert next_told(streams[-1])["screen"] == "start"
+    trainer.open("rewrite", line="Buy it.")
+    assert next_told(streams[-1])["round"]["line"] == "Buy it."
+    assert trainer.sees("trainer")["here"] == ["Ana"]
+
+
 # What stays, and what goes
 
 
@@ -345,3 +369,23 @@ def test_a_kill_under_load_loses_nothing_and_doubles_nothing() -> None:
     assert (seen["lost"], seen["doubled"], seen["wrong"], seen["unheard"]) == (0, 0, 0, 0)
     assert seen["told"] > 0
     assert seen["median"] < 300
+
+
+def test_addresses_for_phones_are_ones_that_others_can_reach() -> None:
+    for one in network.local_addresses():
+        assert not one.startswith(("127.", "169.254."))
+
+
+def test_a_new_room_puts_the_last_one_aside(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    made = RunningRoom(tmp_path / "home").start()
+    Person(made).join("Ana")
+    Person(made).as_trainer().open("rewrite", line="Buy it.")
+    made.stop()
+    assert "The last room goes on" in made.start().said
+    made.stop()
+    made.start("--new")
+    assert "The last room goes on" not in made.said
+    assert Person(made).join("Ana").sees()["round"] is None
+    made.stop()
+    assert len(list(made.home.glob("room-until-*"))) == 1

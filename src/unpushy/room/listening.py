@@ -26,7 +26,7 @@ class Heard:
 
 
 class Listening:
-    """What is heard so far. One line is heard once for the same task."""
+    """What is heard so far of the lines that count. One line is heard once for the same task."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str, str], Heard] = {}
@@ -37,13 +37,15 @@ class Listening:
 
     def missing(self, room: Room) -> list[tuple[Task, str]]:
         """What is to be heard still: answers in words, the newest round first, and the lines that are asked about."""
-        found: dict[tuple[str, str, str], tuple[Task, str]] = {}
-        for one in reversed(room.rounds):
-            lines = [answer.text for answer in one.answers.values()]
-            for line in (*lines, one.task.line, *one.task.options):
-                if line and _key(one.task, line) not in self._known:
-                    found.setdefault(_key(one.task, line), (one.task, line))
-        return list(found.values())
+        wanted = {
+            _key(one.task, line): (one.task, line)
+            for one in reversed(room.rounds)
+            for line in (*(a.text for a in one.answers.values()), one.task.line, *one.task.options)
+            if line
+        }
+        # Lines that were written anew are forgotten, so that a long day takes no more memory than a short one.
+        self._known = {key: known for key, known in self._known.items() if key in wanted}
+        return [told for key, told in wanted.items() if key not in self._known]
 
     def listen(self, some: Iterable[tuple[Task, str]]) -> None:
         """Hear these lines; takes some milliseconds for each."""

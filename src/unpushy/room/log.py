@@ -1,5 +1,6 @@
 """The events of a room in a file to which lines are only added: a room that is killed goes on where it was."""
 
+import contextlib
 import json
 import os
 from collections.abc import Sequence
@@ -39,7 +40,8 @@ class Log:
                         written = written[os.write(file, written) :]
                     os.fsync(file)
                 except OSError:
-                    os.ftruncate(file, before)
+                    with contextlib.suppress(OSError):  # what was written before went wrong
+                        os.ftruncate(file, before)
                     raise
             finally:
                 os.close(file)

@@ -612,5 +612,5 @@ def _said(
     if short := network.short_of_memory():
         yield f"\n  {short}"
     if house.room.rounds:
-        yield f"\n  The last room goes on: {len(house.room.rounds)} rounds, {len(door.seats)} seats. For a new one: unpushy room --new"
+        yield f"\n  The last room goes on, and {len(door.seats)} seats are taken. For a new one, start it with --new."
     yield f"\n  Answers are kept in {os.environ['UNPUSHY_DATA']}"

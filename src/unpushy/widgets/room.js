@@ -6,7 +6,7 @@ const SILENCE = 13000; // ms without a word from the room before the page says s
 const ASK_EVERY = 2000; // ms between questions where the room can't send by itself
 const FIRST_WORD = 6000; // ms that the room has to send something by itself
 const LISTEN_AGAIN = 10000; // ms after which a page that has to ask tries to be sent things again
-const MOST_LINES = 6; // on the big screen at once
+const MOST_LINES = 4, MOST_RESULTS = 2; // on the big screen at once: large type before many lines
 const PAGE_OF_LINES = 10000; // ms that a page of answers stays on the big screen
 const MEMORY = "unpushy:room"; // what a phone keeps: words that aren't sent yet
 const STAGES = ["first", "talk", "second", "shown"];
@@ -347,11 +347,11 @@ function mountWall(root, told) {
   function lines(round) {
     const featured = round.answers.filter((one) => one.featured);
     const all = featured.length ? featured : [...round.answers].reverse();
-    const each = Math.min(most, featured.length ? 2 : round.stage === "shown" ? 4 : MOST_LINES);
+    const each = Math.min(most, featured.length || round.stage === "shown" ? MOST_RESULTS : MOST_LINES);
     const pages = Math.max(1, Math.ceil(all.length / each));
     const at = page % pages;
     const shown = all.slice(at * each, at * each + each);
-    const columns = featured.length || shown.length < 2 ? 1 : round.stage === "shown" || shown.length < 5 ? 2 : 3;
+    const columns = shown.length <= MOST_RESULTS ? 1 : 2;
     return el("div", { class: "wall-lines" },
       el("ul", { class: `columns-${columns} ${featured.length ? "featured" : ""}` }, ...shown.map((one) => card(one, round.stage === "shown"))),
       pages > 1 ? el("p", { class: "wall-quiet" }, `${at + 1} of ${pages}`) : null);
