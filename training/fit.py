@@ -29,6 +29,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
 from bench import CORPUS, items, rows  # noqa: E402
+
 from unpushy import course  # noqa: E402
 from unpushy.ear.encoder import HEADS, LONGEST, Encoder  # noqa: E402
 from unpushy.ear.encoder import HERE as WEIGHTS  # noqa: E402

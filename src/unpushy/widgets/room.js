@@ -10,7 +10,7 @@ const MOST_LINES = 4, MOST_RESULTS = 2; // on the big screen at once: large type
 const PAGE_OF_LINES = 10000; // ms that a page of answers stays on the big screen
 const MEMORY = "unpushy:room"; // what a phone keeps: words that aren't sent yet
 const STAGES = ["first", "talk", "second", "shown"];
-const HEARD = ["pushes", "plain", "invites"];
+const HEARD = ["pushes", "plain", "invites"], COUNTED = ["push", "neither", "invite"];
 
 /** Put sections in their place, and make anew only those whose data have changed: [key, data, make(data)]. */
 function arrange(parent, sections) {
@@ -63,14 +63,15 @@ function follow(view, show) {
     source.onmessage = (event) => { said(); show(JSON.parse(event.data)); };
   }
   async function ask() {
-    asked = performance.now();
+    const mine = (asked = performance.now());
     try {
       const reply = await fetch(`${ROOM}/${view}/now`, { cache: "no-store", signal: AbortSignal.timeout(8000) });
       if (reply.status === 410) forget();
       if ([403, 410].includes(reply.status)) return location.reload();
       if (!reply.ok) return;
+      const told = await reply.json();
       answered = performance.now();
-      show(await reply.json());
+      if (sent < mine) show(told); // else something newer has come by itself
     } catch { /* the banner tells */ }
   }
   setInterval(() => {
@@ -356,15 +357,15 @@ function mountWall(root, told) {
       el("ul", { class: `columns-${columns} ${featured.length ? "featured" : ""}` }, ...shown.map((one) => card(one, round.stage === "shown"))),
       pages > 1 ? el("p", { class: "wall-quiet" }, `${at + 1} of ${pages}`) : null);
   }
-  function tally(grades) {
-    const now = grades.second.some(Boolean) ? grades.second : grades.first;
-    return el("p", { class: "wall-tally" }, ...HEARD.map((name, n) => el("span", { class: name }, el("b", {}, String(now[n])), ` ${["push", "neither", "invite"][n]}`)));
+  function tally(answers) {
+    const count = (grade) => answers.filter((one) => one.reading?.grade === grade).length;
+    return el("p", { class: "wall-tally" }, ...HEARD.map((name, n) => el("span", { class: name }, el("b", {}, String(count(n))), ` ${COUNTED[n]}`)));
   }
   function finale({ counts, lines: all }) {
     const total = (row) => Math.max(1, row.reduce((a, b) => a + b));
     const strip = (label, row) => el("div", { class: "wall-strip" }, el("p", {}, label),
       el("div", { class: "wall-shares", role: "img", "aria-label": `${label}: ${row[0]} push, ${row[1]} neither, ${row[2]} invite` },
-        ...HEARD.map((name, n) => row[n] ? el("span", { class: name, style: `flex-grow:${row[n] / total(row)}` }, `${row[n]} ${["push", "neither", "invite"][n]}`) : null)));
+        ...HEARD.map((name, n) => row[n] ? el("span", { class: name, style: `flex-grow:${row[n] / total(row)}` }, `${row[n]} ${COUNTED[n]}`) : null)));
     const each = Math.min(most, 3), pages = Math.max(1, Math.ceil(all.length / each)), at = page % pages;
     return el("section", { class: "wall-finale" }, el("h1", {}, "Where we began, and where we are"),
       all.length ? el("div", {}, strip("First tries", counts.before), strip("Last tries", counts.after)) : el("p", {}, "Nobody has tried a line twice yet."),
@@ -374,7 +375,7 @@ function mountWall(root, told) {
     if (round.stage === "shown") {
       if (round.kind === "spot") return spotted(round.words, round.tallies, round.pushing);
       if (round.tallies) return bars(round.options, round.tallies);
-      return el("div", { class: "wall-body" }, tally(round.grades), lines(round));
+      return el("div", { class: "wall-body" }, tally(round.answers), lines(round));
     }
     if (round.kind === "choose") return el("ul", { class: "wall-lines columns-1" }, ...round.options.map((text, n) => el("li", { class: "wall-card" }, el("p", { class: "room-text" }, el("b", {}, `${"ABCD"[n]} `), text))));
     if (round.answers.length) return lines(round);
@@ -535,7 +536,7 @@ function mountTrainer(root, told) {
       el("p", {}, el("b", {}, String(round.answered)), ` of ${Math.max(view.here.length, round.answered)} answered`),
       round.stuck.length ? el("p", { class: "late" }, el("b", {}, "Stuck: "), round.stuck.join(", ")) : null,
       open && round.waiting.length ? el("details", {}, el("summary", {}, `Not yet: ${round.waiting.length}`), round.waiting.join(", ")) : null,
-      round.grades ? el("p", {}, ...["first", "second"].flatMap((stage) => round.grades[stage].some(Boolean) ? [el("span", { class: "room-grades" }, stage === "first" ? "First: " : "Second: ", ...HEARD.map((name, n) => el("span", { class: name }, `${round.grades[stage][n]} ${["push", "neither", "invite"][n]} `)))] : [])) : null,
+      round.grades ? el("p", {}, ...["first", "second"].flatMap((stage) => round.grades[stage].some(Boolean) ? [el("span", { class: "room-grades" }, stage === "first" ? "First: " : "Second: ", ...HEARD.map((name, n) => el("span", { class: name }, `${round.grades[stage][n]} ${COUNTED[n]} `)))] : [])) : null,
       round.tactics?.length ? el("p", { class: "up-quiet" }, "Heard: ", round.tactics.map(([name, count]) => `${name} ${count}`).join(" · ")) : null,
       round.tallies ? (round.kind === "spot" ? spotted(round.words, round.tallies, round.pushing) : bars(round.options, round.tallies)) : null);
   }
