@@ -19,6 +19,7 @@ STYLE = """
 .up-report table { border-collapse: collapse; font-size: .95rem; }
 .up-report caption { text-align: left; padding: .3rem 0; }
 .up-report th, .up-report td { text-align: left; vertical-align: top; padding: .3rem .7rem; border-bottom: 1px solid currentColor; }
+.up-report small { font-weight: 400; }
 .up-report .up-number { text-align: right; white-space: nowrap; }
 .up-report summary { font-weight: 600; padding: .5rem 0; cursor: pointer; min-height: 24px; }
 .up-report svg { width: 22rem; max-width: 100%; height: auto; }
