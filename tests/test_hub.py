@@ -30,7 +30,7 @@ c.Authenticator.allow_all = True
 c.Authenticator.admin_users = {{"ms-osei"}}
 c.JupyterHub.db_url = "sqlite:///hub.sqlite"
 c.JupyterHub.cookie_secret_file = "{home}/cookie"
-c.ConfigurableHTTPProxy.command = [sys.executable, "-m", "configurable_http_proxy.cli"]
+c.ConfigurableHTTPProxy.command = ["{proxy}"]
 c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{api}"
 c.JupyterHub.services = [
     {{"name": "course", "url": "http://127.0.0.1:{course}", "oauth_no_confirm": True,
@@ -63,7 +63,7 @@ class Hub:
         home.mkdir(exist_ok=True)
         (home / "jupyterhub_config.py").write_text(
             SETTINGS.format(
-                port=self.port, hub=hub, api=api, course=self.course, home=home, environment=environment
+                port=self.port, hub=hub, api=api, course=self.course, home=home, proxy=shutil.which("configurable-http-proxy"), environment=environment
             )
         )
         self.log = (home / "log").open("w")
@@ -93,7 +93,7 @@ class Hub:
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    assert shutil.which("alembic")
+    assert shutil.which("configurable-http-proxy")
     made = Hub(tmp_path_factory.mktemp("hub"))
     yield made
     made.stop()

@@ -6,6 +6,7 @@ export function verdict(told) {
   const words = told.points >= told.outOf ? "Yes." : told.points > 0 ? `Partly: ${say(told.points)} of ${say(told.outOf)}.` : "Not this time.";
   return el("div", { class: `up-verdict${told.points >= told.outOf ? " passed" : ""}` }, el("h4", {}, words),
     told.headline ? el("p", {}, told.headline) : null,
+    told.confidence != null ? el("p", { class: "up-quiet" }, `The ear is ${told.confidence >= 0.8 ? "sure" : "not sure"} of this mark (${Math.round(100 * told.confidence)} of 100).`) : null,
     told.why ? el("p", {}, told.why) : null);
 }
 
