@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, cached_property
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -72,17 +72,17 @@ class Release:
                 found[about["grade_id"]] = cell
         return found
 
-    @property
+    @cached_property
     def answers(self) -> dict[str, NotebookNode]:
         """The cells for answers, by id."""
         return self._named(solution=True, grade=False)
 
-    @property
+    @cached_property
     def essays(self) -> dict[str, NotebookNode]:
         """The cells that a person marks, by id."""
         return self._named(solution=True, grade=True)
 
-    @property
+    @cached_property
     def points(self) -> dict[str, float]:
         """What each answer is worth, by its id."""
         return {
@@ -90,7 +90,7 @@ class Release:
             for name, cell in self._named(solution=False, grade=True).items()
         }
 
-    @property
+    @cached_property
     def locked(self) -> dict[str, NotebookNode]:
         """The cells that a learner shouldn't change, by id."""
         return self._named(solution=False, grade=False) | self._named(solution=False, grade=True)
@@ -105,6 +105,21 @@ def _release(path: Path, changed: float) -> Release:
 def release_at(path: Path) -> Release:
     """The released notebook in a file."""
     return _release(path, path.stat().st_mtime)
+
+
+def release_for(file: Path, raw: bytes, exercises: Path) -> Release | None:
+    """The release that a file answers: by its name, or by the exercise lines that are named in it."""
+    named = exercises / file.parent.name / f"{file.parent.name}.ipynb"
+    if file.stem == file.parent.name and named.is_file():
+        return release_at(named)
+    releases = [release_at(path) for path in sorted(exercises.glob("*/*.ipynb"))]
+    shared = {one.name: sum(raw.count(ident.encode()) for ident in one.answers) for one in releases}
+    best = max(
+        releases, key=lambda one: (file.stem.startswith(one.name), shared[one.name]), default=None
+    )
+    if best is None or not (file.stem.startswith(best.name) or shared[best.name]):
+        return None
+    return best
 
 
 @dataclass(frozen=True)
@@ -334,6 +349,7 @@ class _Examination:
         self.pieces: dict[str, list[_Piece]] = {}
         self.known = {cell.id: cell for cell in release.notebook.cells}
         self.texts = {" ".join(cell.source.split()) for cell in release.notebook.cells}
+        self.names = release.answers | release.essays | release.locked | self.known
         self.used: set[int] = set()
 
     def tell(self, kind: str, cell: str, words: str) -> None:
@@ -347,10 +363,6 @@ class _Examination:
             if name in self.names:
                 return name
         return ""
-
-    @property
-    def names(self) -> dict[str, NotebookNode]:
-        return self.release.answers | self.release.essays | self.release.locked | self.known
 
     def take(self, cell: Cell) -> None:
         """Put the pieces of a cell where they belong."""
