@@ -121,16 +121,17 @@ def _new_submission(gradebook: Gradebook, paper: Paper) -> SubmittedNotebook:
     if student is None:
         student = Student(id=paper.student)
         db.add(student)
-    entry = SubmittedAssignment(assignment=assignment, student=student)
-    mine = None
-    for notebook in assignment.notebooks:
-        made = SubmittedNotebook(notebook=notebook, assignment=entry)
-        for cell in (*notebook.grade_cells, *notebook.task_cells):
-            Grade(cell_id=cell.id, notebook=made)
-        for cell in (*notebook.solution_cells, *notebook.task_cells):
-            Comment(cell_id=cell.id, notebook=made)
-        if notebook.name == paper.notebook:
-            mine = made
+    with db.no_autoflush:
+        entry = SubmittedAssignment(assignment=assignment, student=student)
+        mine = None
+        for notebook in assignment.notebooks:
+            made = SubmittedNotebook(notebook=notebook, assignment=entry)
+            for cell in (*notebook.grade_cells, *notebook.task_cells):
+                Grade(cell_id=cell.id, notebook=made)
+            for cell in (*notebook.solution_cells, *notebook.task_cells):
+                Comment(cell_id=cell.id, notebook=made)
+            if notebook.name == paper.notebook:
+                mine = made
     db.add(entry)
     db.flush()
     if mine is None:
