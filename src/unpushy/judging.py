@@ -63,6 +63,7 @@ _TO_THE_GRADER = re.compile(
     r"|invites|leaves|deserves|should|contains|has no|does not|gets)|(?:give|award|assign) (?:me |this |it )?(?:a |an )?(?:full|grade|2|two|10|top)"
     r"|grade:? ?(?:is |= ?|of )?(?:2|two)\b|10/10|full (?:marks|points)|(?:ignore|disregard) (?:all|the|any|previous|your)"
     r"|(?:dear )?grader|as an ai|system prompt|lorem ipsum|invite_\w+|def \w+\(|import \w+|print\()"
+    r"|get_ipython|\bos\.\w+\(|\bopen\(|(?:^|\n)\s*[!%]\w"
 )
 _STOP = frozenset(
     """

@@ -245,7 +245,8 @@ def look(
         for pair in pairs:
             lines = ", ".join(f"{cell} {value:.0f}%" for cell, value in pair.shared)
             typer.echo(
-                f"  {pair.one} and {pair.other}: {lines}. By chance {pair.expected:.2g} such pairs in a class like this."
+                f"  {pair.one} and {pair.other}: {len(pair.shared)} of {pair.answered} ({lines}). "
+                f"By chance {pair.expected:.2g} such pairs in a class like this."
             )
 
 

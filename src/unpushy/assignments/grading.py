@@ -151,6 +151,8 @@ def submissions(room: Classroom, assignment: str, students: Sequence[str] = ()) 
     found = []
     for folder in sorted(root.glob(f"*/{assignment}")):
         student = folder.parent.name
+        if student.startswith("."):
+            continue  # nbgrader doesn't see these either
         if not students or student in students:
             found += [Submitted(student, folder / name) for name in sorted(wanted)]
     return [one for one in found if one.path.is_symlink() or one.path.exists()]

@@ -5,7 +5,6 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
-from math import prod
 
 from rapidfuzz import fuzz, process
 
@@ -18,8 +17,9 @@ _CODE = re.compile(
 )
 _HTML = re.compile(r"<\s*/?\s*[a-z!][^>]*>|javascript:|&#\w+;", re.IGNORECASE)
 _PATH = re.compile(r"\.\./|\bgradebook\.db\b|/etc/")
-ALIKE = 0.05  # pairs as alike as this are expected by chance in one class of twenty
-FEWEST_SHARED = 2  # answers that two learners must both have given
+NEARLY_THE_SAME = 85.0  # likeness, from 0 to 100, of two answers that differ in a word or two
+ALIKE = 0.05  # pairs like this are expected by chance in one class of twenty
+FEWEST_SHARED = 2
 
 
 def _scripts(word: str) -> set[str]:
@@ -65,46 +65,47 @@ def odd_answers(diagnosis: Diagnosis) -> Diagnosis:
 
 @dataclass(frozen=True)
 class Alike:
-    """Two learners whose answers agree more than chance explains.
+    """Two learners with more answers that are nearly the same than chance explains.
 
-    `shared` are the exercise lines with the likeness of the two answers, from 0 to 100. `expected` is how many
-    pairs as alike as this there would be in the class if everybody had worked alone.
+    `shared` are those exercise lines with the likeness of the two answers, from 0 to 100; `answered` is how many
+    lines both answered. `expected` is how many such pairs there would be if everybody had worked alone.
     """
 
     one: str
     other: str
     shared: tuple[tuple[str, float], ...]
+    answered: int
     expected: float
 
 
 def too_alike(answers: Mapping[str, Mapping[str, str]]) -> list[Alike]:
     """Pairs of learners whose answers are too alike, least likely first; `answers` by exercise line and learner.
 
-    Good short rewrites agree by nature, so likeness is held against the class itself: for each line, how many
-    pairs are at least as alike? The shares of all lines are multiplied, as if they were independent.
+    Good short rewrites agree by nature, so the class itself is the baseline: how many of all pairs have nearly
+    the same answer to this line? From these shares follows how likely it is that two who worked alone agree on so
+    many lines, as if one line had nothing to do with another.
     """
     likeness: dict[tuple[str, str], dict[str, float]] = {}
-    share: dict[str, list[float]] = {}
-    learners = sorted({student for given in answers.values() for student in given})
+    share: dict[str, float] = {}
     for cell, given in answers.items():
         who = sorted(given)
-        table = process.cdist(
-            [_words(given[one]) for one in who],
-            [_words(given[one]) for one in who],
-            scorer=fuzz.ratio,
-        )
-        for (a, one), (b, other) in combinations(enumerate(who), 2):
-            likeness.setdefault((one, other), {})[cell] = float(table[a][b])
-        share[cell] = sorted(float(table[a][b]) for a, b in combinations(range(len(who)), 2))
-    pairs = len(learners) * (len(learners) - 1) / 2
+        words = [_words(given[one]) for one in who]
+        table = process.cdist(words, words, scorer=fuzz.ratio)
+        pairs = {
+            (one, other): float(table[a][b])
+            for (a, one), (b, other) in combinations(enumerate(who), 2)
+        }
+        for pair, value in pairs.items():
+            likeness.setdefault(pair, {})[cell] = value
+        same = sum(value >= NEARLY_THE_SAME for value in pairs.values())
+        share[cell] = max(same, 1) / max(len(pairs), 1)
     found = []
     for (one, other), alike in likeness.items():
-        if len(alike) < FEWEST_SHARED:
-            continue
-        expected = pairs * _chance([_as_alike(share[cell], value) for cell, value in alike.items()])
-        if expected < ALIKE:
-            shared = tuple(sorted(alike.items()))
-            found.append(Alike(one, other, shared, expected))
+        shared = tuple(pair for pair in sorted(alike.items()) if pair[1] >= NEARLY_THE_SAME)
+        if len(shared) >= FEWEST_SHARED:
+            expected = len(likeness) * _at_least(len(shared), [share[cell] for cell in alike])
+            if expected < ALIKE:
+                found.append(Alike(one, other, shared, len(alike), expected))
     return sorted(found, key=lambda pair: (pair.expected, pair.one, pair.other))
 
 
@@ -112,21 +113,10 @@ def _words(answer: str) -> str:
     return " ".join(re.findall(r"\w+", answer.lower()))
 
 
-def _as_alike(ordered: list[float], value: float) -> float:
-    """The share of pairs that are at least as alike as this one, itself among them."""
-    from bisect import bisect_left
-
-    return (len(ordered) - bisect_left(ordered, value)) / len(ordered)
-
-
-def _chance(shares: Iterable[float]) -> float:
-    """How likely a product of so many shares is to be as small as this one, by chance (Fisher's method)."""
-    from math import exp, factorial, log
-
-    shares = list(shares)
-    x = -sum(log(one) for one in shares)
-    return (
-        min(exp(-x) * sum(x**k / factorial(k) for k in range(len(shares))), 1.0)
-        if prod(shares)
-        else 0.0
-    )
+def _at_least(many: int, shares: Iterable[float]) -> float:
+    """How likely at least so many of independent events are, each with a likelihood of its own."""
+    exactly = [1.0]
+    for share in shares:
+        before, after = [*exactly, 0.0], [0.0, *exactly]
+        exactly = [a * (1 - share) + b * share for a, b in zip(before, after, strict=True)]
+    return sum(exactly[many:])
