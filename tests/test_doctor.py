@@ -9,6 +9,7 @@ from typing import Any
 
 import nbformat
 import pytest
+from classroom import unpushy
 from conftest import ROOT
 
 from unpushy.assignments.doctor import ASK, MENDED, ODD, Diagnosis, examine, release_at
@@ -463,3 +464,25 @@ def test_every_assignment_of_the_course_is_whole_as_it_is_released() -> None:
         release = release_at(path)
         assert examine(Path(path).read_bytes(), release).findings == ()
         assert release.points.keys() == release.answers.keys()
+
+
+def test_the_command_says_what_it_finds_and_mends_into_another_folder(tmp_path: Path) -> None:
+    whole, lost = tmp_path / f"{NAME}.ipynb", tmp_path / f"{NAME} (1).ipynb"
+    torn, other = tmp_path / "torn.ipynb", tmp_path / "other.ipynb"
+    notebook = filled()
+    whole.write_text(json.dumps(notebook), "utf-8")
+    torn.write_text(json.dumps(notebook, indent=1)[:4_000], "utf-8")
+    no_ids_either(notebook)
+    lost.write_text(json.dumps(notebook), "utf-8")
+    other.write_text('{"cells": []}')
+    before = lost.read_bytes()
+    said = unpushy(tmp_path, "doctor", str(whole), str(lost), "--mend", "mended")
+    assert "5 of 5 answered" in said
+    assert "mended 01-tuner: The answer stood in another cell." in said
+    assert lost.read_bytes() == before
+    mended = (tmp_path / "mended" / lost.name).read_bytes()
+    assert examine(mended, RELEASE).whole
+    said = unpushy(tmp_path, "doctor", str(torn), str(other), "nowhere.ipynb", fails=True)
+    assert "ask    01-cookbook: Nothing of it was found" in said
+    assert "other.ipynb: it answers none" in said
+    assert "nowhere.ipynb: there is no such file" in said

@@ -88,32 +88,33 @@ def doctor(
     from unpushy.assignments.submissions import diagnose, read_submission
     from unpushy.server.places import course_folder
 
+    exercises = Path("exercises") if Path("exercises").is_dir() else course_folder() / "exercises"
     asked = False
     for file in files:
-        if not file.exists() and not file.is_symlink():
+        if not (file.exists() or file.is_symlink()):
             typer.echo(f"{file}: there is no such file.")
             asked = True
             continue
         raw = read_submission(file)
-        release = release_for(file, raw, course_folder() / "exercises")
+        release = release_for(file, raw, exercises)
         if release is None:
             typer.echo(f"{file}: it answers none of this course's assignments.")
             asked = True
             continue
         found = diagnose(raw, release)
         asked |= any(one.kind == ASK for one in found.findings)
-        typer.echo(
-            f"{file}: {len(found.answers)} of {len(release.answers) + len(release.essays)} answered."
-        )
+        of = len(release.answers) + len(release.essays)
+        typer.echo(f"{file}: {len(found.answers)} of {of} answered.")
         for one in found.findings:
-            (line,) = told([one])
-            typer.echo(f"  {one.kind:7}{line}")
+            typer.echo(f"  {one.kind:7}{told([one])[0]}")
         if mend is not None:
             mend.mkdir(parents=True, exist_ok=True)
-            nbformat.write(
-                found.notebook(),
-                mend / f"{release.name}-{file.parent.parent.name or file.stem}.ipynb",
-            )
+            target = mend / file.name
+            if target.exists():
+                _fail(
+                    f"{target} is there already. Name an empty folder, and mend files of one name singly."
+                )
+            nbformat.write(found.notebook(), target)
     if asked:
         raise typer.Exit(1)
 
