@@ -2,7 +2,7 @@
 
     make bench
 
-Each grades the same submissions in a folder of its own. They share a few answers, so that the ear, which hears each
+Each grades the same submissions in a folder of its own. They share their answers, so that the ear, which hears each
 distinct answer once, hardly counts; what it takes when all answers differ is measured by itself and told beside. The
 start of the program isn't counted in what a submission takes. Stock grading takes about a second a submission and is
 linear: it is measured on twenty, and reckoned (~) for more unless `--all-of-stock`.
@@ -25,7 +25,7 @@ from unpushy.ear import hear_all
 
 NAME = "01-bought-not-sold"
 STOCK = 20  # submissions on which stock nbgrader is measured
-SHARED = 5  # sets of answers that the submissions share
+SHARED = 1  # sets of answers that the submissions share
 START = "# Answers are data"
 
 

@@ -151,7 +151,7 @@ def grade(
     said = "Nothing was written. Would grade" if dry_run else "Graded"
     typer.echo(
         f"{said} {len(result.graded)}; up to date {len(result.up_to_date)}; failed {len(result.failed)}. "
-        f"{result.seconds:.1f} seconds, {result.ear_seconds:.1f} of them listening."
+        f"{result.seconds:.1f} seconds, {result.ear_seconds:.1f} of them listening to {result.heard} different answers."
     )
     if dry_run:
         learners = len({change.student for change in result.changes})

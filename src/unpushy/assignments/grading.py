@@ -131,6 +131,7 @@ class Graded:
     changes: list[Change] = field(default_factory=list)
     seconds: float = 0.0
     ear_seconds: float = 0.0
+    heard: int = 0  # different answers
 
 
 @dataclass(frozen=True)
@@ -221,6 +222,7 @@ def grade(
             done(len(some))
     result.seconds = perf_counter() - started
     result.ear_seconds = listening.seconds
+    result.heard = listening.many
     return result
 
 

@@ -45,11 +45,12 @@ class Mark:
 
 
 class Listening:
-    """The ear with a memory: it hears each distinct answer once, many at a time; `seconds` is how long it took."""
+    """The ear with a memory: it hears each distinct answer once, many at a time; `many` is how many, in so many `seconds`."""
 
     def __init__(self) -> None:
         self._heard: OrderedDict[str, Hearing] = OrderedDict()
         self.seconds = 0.0
+        self.many = 0
 
     def new(self, answers: Iterable[str]) -> list[str]:
         """The answers that haven't been heard, each once."""
@@ -62,6 +63,7 @@ class Listening:
         for at in range(0, len(new), BATCH):
             some = new[at : at + BATCH]
             self._heard.update(zip(some, hear_all(some), strict=True))
+        self.many += len(new)
         self.seconds += perf_counter() - started
         while len(self._heard) > max(REMEMBERED, len(answers)):
             self._heard.popitem(last=False)
