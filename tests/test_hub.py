@@ -63,19 +63,31 @@ class Hub:
         home.mkdir(exist_ok=True)
         (home / "jupyterhub_config.py").write_text(
             SETTINGS.format(
-                port=self.port, hub=hub, api=api, course=self.course, home=home, proxy=shutil.which("configurable-http-proxy"), environment=environment
+                port=self.port,
+                hub=hub,
+                api=api,
+                course=self.course,
+                home=home,
+                proxy=shutil.which("configurable-http-proxy"),
+                environment=environment,
             )
         )
         self.log = (home / "log").open("w")
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "UNPUSHY"))}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterhub"], cwd=home, env=kept, stdout=self.log, stderr=self.log
+            [sys.executable, "-m", "jupyterhub"],
+            cwd=home,
+            env=kept,
+            stdout=self.log,
+            stderr=self.log,
         )
         self.url = f"http://127.0.0.1:{self.port}"
         until = time.monotonic() + 90
         while True:
             try:
-                urllib.request.urlopen(f"{self.url}/services/course/course/pulse", timeout=2).close()
+                urllib.request.urlopen(
+                    f"{self.url}/services/course/course/pulse", timeout=2
+                ).close()
                 break
             except OSError as error:
                 gone = self.process.poll() is not None or time.monotonic() > until
