@@ -18,9 +18,10 @@ lint:  ## mend what can be mended (format, imports, stripped notebooks), then ch
 	$(PYTHON) -m nbstripout --keep-id --extra-keys "metadata.language_info" lessons/*.ipynb quizzes/*.ipynb solutions/*/*.ipynb
 	$(PYTHON) -m mypy
 
-bench:  ## measure the ear on the development split of training/, and grading against stock nbgrader
+bench:  ## measure the ear on the development split, the pages against stock Voilà, grading against stock nbgrader
 	$(PYTHON) training/bench.py
-	$(PYTHON) training/bench_grading.py
+	$(PYTHON) bench/pages.py
+	$(PYTHON) bench/grading.py
 
 fit:  ## fine-tune the encoder of the ear anew (see training/fit.py for what it needs)
 	$(PYTHON) training/fit.py --epochs 5 --rate 1.2e-4

@@ -83,16 +83,17 @@ class Hub:
         )
         self.url = f"http://127.0.0.1:{self.port}"
         until = time.monotonic() + 90
-        while True:
-            try:
-                urllib.request.urlopen(
-                    f"{self.url}/services/course/course/pulse", timeout=2
-                ).close()
-                break
-            except OSError as error:
-                gone = self.process.poll() is not None or time.monotonic() > until
-                assert not gone, f"{error}\n{(home / 'log').read_text()[-4000:]}"
-                time.sleep(0.3)
+        while not self._answers():
+            gone = self.process.poll() is not None or time.monotonic() > until
+            assert not gone, (home / "log").read_text()[-4000:]
+            time.sleep(0.3)
+
+    def _answers(self) -> bool:
+        try:
+            urllib.request.urlopen(f"{self.url}/services/course/course/pulse", timeout=2).close()
+        except OSError:
+            return False
+        return True
 
     def stop(self) -> None:
         self.process.terminate()
