@@ -3,6 +3,7 @@
 Everything is only ever added: attempts, papers, hand-ins and marks. Drafts alone are written over.
 """
 
+import json
 import logging
 import os
 import re
@@ -368,6 +369,10 @@ class Progress:
                 for table in _metadata.sorted_tables
             }
 
+    def as_json(self, learner: str) -> str:
+        """All that is kept of a learner, as a text to keep or to read elsewhere."""
+        return json.dumps(self.everything(learner), ensure_ascii=True, indent=2, default=_plain)
+
     def forget(self, learner: str) -> int:
         """Delete all rows of a learner for good, and say how many there were."""
         with self._write("That this is to be deleted") as connection:
@@ -441,6 +446,10 @@ def _storable(value: Any) -> Any:
     if isinstance(value, dict):
         return {_storable(key): _storable(one) for key, one in value.items()}
     return value
+
+
+def _plain(value: Any) -> str:
+    return _utc(value).isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _utc(at: datetime) -> datetime:
