@@ -15,10 +15,10 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from conftest import ROOT
 
+from unpushy.desks.quiz import QuizDesk
 from unpushy.progress import Attempt, Marking, Paper, Progress, StoreError
 from unpushy.progress.store import MIGRATIONS, NEWEST, data_folder
 from unpushy.quiz import Quiz
-from unpushy.widgets.quiz import Desk
 
 
 def made(answer: object = "a line", **other: object) -> Attempt:
@@ -212,7 +212,7 @@ def test_a_learner_of_the_first_courses_goes_on_where_they_were(
     old.executescript((ROOT / "tests/stores/first.sql").read_text("utf-8"))
     old.close()
     store = Progress(f"sqlite:///{tmp_path / 'progress.sqlite'}")
-    state = Desk(Quiz(1), "me", store).answer({"do": "open"})
+    state = QuizDesk(Quiz(1), "me", store).answer({"do": "open"})
     assert state["sitting"] == "quiz-01-2"
     assert sum(bool(told) for told in state["told"]) >= 3
     best = Quiz(1).best(store, "me")

@@ -20,8 +20,9 @@ from unpushy.server import places
 from unpushy.server.extension import MOST_KERNELS
 
 
-def test_home_shows_the_first_line_and_the_lessons(course_at_home: Course) -> None:
-    status, page = course_at_home.get("/course/")
+def test_home_shows_the_first_line_and_the_lessons(own_course: Course) -> None:
+    own_course.start()
+    status, page = own_course.get("/course/")
     assert status == 200
     assert "You need this in your life." in page
     for lesson in places.lessons():
