@@ -19,6 +19,7 @@ lint:  ## mend what can be mended (format, imports, stripped notebooks), then ch
 	$(PYTHON) -m mypy
 
 bench:  ## measure the ear on the development split, the pages against stock Voilà, grading against stock nbgrader
+	.venv/bin/uv pip install --python $(PYTHON) --quiet --group bench
 	$(PYTHON) training/bench.py
 	$(PYTHON) bench/pages.py
 	$(PYTHON) bench/grading.py
