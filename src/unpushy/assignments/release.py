@@ -23,8 +23,12 @@ class ReleaseError(RuntimeError):
 
 
 def assignments(course_folder: Path) -> list[str]:
-    """The names of all assignments: the folders of solutions/."""
-    return sorted(path.name for path in (course_folder / "solutions").iterdir() if path.is_dir())
+    """The names of all assignments: the folders of solutions/ with a notebook of the same name."""
+    return sorted(
+        path.parent.name
+        for path in (course_folder / "solutions").glob("*/*.ipynb")
+        if path.stem == path.parent.name
+    )
 
 
 def generate(course_folder: Path, into: Path) -> None:

@@ -45,9 +45,9 @@ function pairs(question, told, name) {
 
 function words(question, told) {
   const chosen = new Set(told?.answer ?? []);
-  const group = el("div", { class: "up-words", role: "group", "aria-label": "The words of the line" },
+  const group = el("div", { class: "up-words", role: "group", "aria-label": "The words of the line: the arrow keys move, the space bar marks" },
     ...question.words.map((word, n) => {
-      const button = el("button", { type: "button", "aria-pressed": String(chosen.has(n)), disabled: Boolean(told), class: told?.pushing.includes(n) ? "push" : "" },
+      const button = el("button", { type: "button", "aria-pressed": String(chosen.has(n)), tabindex: n ? -1 : 0, disabled: Boolean(told), class: told?.pushing.includes(n) ? "push" : "" },
         word, told?.pushing.includes(n) ? el("span", { class: "up-hidden" }, " (pushes)") : null);
       button.addEventListener("click", () => {
         chosen.has(n) ? chosen.delete(n) : chosen.add(n);
@@ -55,6 +55,18 @@ function words(question, told) {
       });
       return button;
     }));
+  // One stop for the Tab key, however long the line is.
+  group.addEventListener("keydown", (event) => {
+    const all = [...group.children];
+    const at = all.indexOf(document.activeElement);
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: all.length - 1 }[event.key];
+    if (at < 0 || !all[to]) return;
+    event.preventDefault();
+    event.stopPropagation();
+    all[at].tabIndex = -1;
+    all[to].tabIndex = 0;
+    all[to].focus();
+  });
   const box = el("div", {}, el("p", { class: "up-asked", tabindex: -1 }, question.prompt), group);
   return [box, () => [...chosen].sort((a, b) => a - b)];
 }
