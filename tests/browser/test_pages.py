@@ -557,6 +557,9 @@ def test_words_of_ones_own_stand_side_by_side_and_are_kept(fresh: Course, visit:
     before, after = (
         page.get_by_label(name) for name in ("As you said or wrote it", "As you'd say it now")
     )
+    expect(page.locator(".up-workshop label")).to_have_text(
+        ["As you said or wrote it", "As you'd say it now"]
+    )
     before.fill("Hi Ana! You really need this, so sign today.")
     after.fill("Hi Ana! How did you get on with it?")
     page.get_by_role("button", name="What does my buyer hear?").click()

@@ -70,8 +70,9 @@ export async function mountEditor(root, { ask, opening, prefill = "", label = "S
     checked = text;
     field.done(text);
     remember(text);
+    field.explain(text);
     if (field.box.value === text) field.draw(reply.reading);
-    field.list.replaceChildren();
+    verdict.after(hints, others);
     const proud = el("button", { type: "button", class: "up-plain", "aria-pressed": String(Boolean(reply.proud)) }, "I'm proud of this one");
     proud.addEventListener("click", async () => {
       const now = proud.getAttribute("aria-pressed") !== "true";
@@ -104,6 +105,7 @@ export async function mountEditor(root, { ask, opening, prefill = "", label = "S
     if (!words) return;
     given += 1;
     hints.hidden = false;
+    verdict.before(hints); // what was asked for last stands next to the buttons
     const told = el("li", { class: "up-arrives", tabindex: -1 }, words);
     hints.append(told);
     told.focus({ preventScroll: true });
@@ -115,6 +117,7 @@ export async function mountEditor(root, { ask, opening, prefill = "", label = "S
     const { models } = await ask({ do: "others" }).catch(() => ({}));
     if (!models?.length) return;
     others.hidden = false;
+    verdict.before(others);
     others.replaceChildren(
       el("h4", { tabindex: -1 }, "Other ways to say it"),
       ...models.map((model) => el("blockquote", {}, model.line, " ", el("small", {}, model.voice))),

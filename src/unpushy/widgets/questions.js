@@ -55,7 +55,9 @@ function words(question, told) {
       });
       return button;
     }));
-  const box = el("div", {}, el("p", { class: "up-asked", tabindex: -1 }, question.prompt), group);
+  const missed = told?.answer.some((n) => !told.pushing.includes(n));
+  const box = el("div", {}, el("p", { class: "up-asked", tabindex: -1 }, question.prompt), group,
+    missed ? el("p", { class: "up-quiet" }, "With a dashed edge: chosen, and doesn't push.") : null);
   return [box, () => [...chosen].sort((a, b) => a - b)];
 }
 

@@ -25,8 +25,8 @@ export async function mountWorkshop(root, { ask, opening }) {
     if (reply.error) return verdict.replaceChildren(el("p", { role: "alert" }, reply.error));
     for (const [name, field] of Object.entries(fields)) {
       field.done(texts[name]);
+      field.explain(texts[name]);
       if (field.box.value === texts[name]) field.draw(reply[name].reading);
-      field.list.replaceChildren();
     }
     verdict.replaceChildren(el("div", { class: `up-verdict up-arrives${reply.passed ? " passed" : ""}` },
       el("h4", {}, reply.headline),
