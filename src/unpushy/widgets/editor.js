@@ -27,7 +27,8 @@ export async function mountEditor(root, { ask, opening, prefill = "", label = "S
     el("blockquote", { class: "up-pushy" }, el("p", {}, ...marked(opening.pushy, opening.pushyReading.marks))),
     ...field.nodes,
     el("div", { class: "up-actions" }, check, opening.hints ? hint : null, show, back, field.kept),
-    earlier, verdict, hints, others);
+    // What is heard stands below the buttons, so that they stay where they are while one types.
+    field.list, earlier, verdict, hints, others);
   root.replaceChildren(editor);
 
   // Earlier words, newest first, each to be taken back by one click.

@@ -134,5 +134,5 @@ export function listeningBox({ item, id = `up-${item}`, label, rows = 2, placeho
     else { behind.replaceChildren(box.value, "\u200b"); draw({ marks: [], points: [], buyer: "…", mood: "neutral" }); hearIt(); }
     if (waiting !== null) keepIt();
   }
-  return { box, draw, done, explain, fill, kept, nodes: [el("label", { class: "up-label", for: id }, label), el("div", { class: "up-field" }, behind, box), live, buyer, list] };
+  return { box, draw, done, explain, fill, kept, list, nodes: [el("label", { class: "up-label", for: id }, label), el("div", { class: "up-field" }, behind, box), live, buyer] };
 }

@@ -13,7 +13,7 @@ export async function mountWorkshop(root, { ask, opening }) {
     })]));
   root.replaceChildren(
     el("section", { class: "up-editor up-workshop", "aria-label": "Words of your own, before and after" },
-      el("div", { class: "up-sides" }, ...Object.values(fields).map((field) => el("div", {}, ...field.nodes, el("p", {}, field.kept)))),
+      el("div", { class: "up-sides" }, ...Object.values(fields).map((field) => el("div", {}, ...field.nodes, field.list, el("p", {}, field.kept)))),
       el("div", { class: "up-actions" }, check), verdict));
 
   const told = (side, name) => el("div", {}, el("h5", {}, name), el("p", {}, side.headline),
