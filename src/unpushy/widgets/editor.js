@@ -63,7 +63,7 @@ export async function mountEditor(root, { ask, opening, prefill = "", label = "S
   async function judge() {
     const text = field.box.value;
     let reply;
-    try { reply = await ask({ do: "check", text }); } catch {
+    try { reply = await patiently(verdict, ask({ do: "check", text })); } catch {
       waiting = true;
       return verdict.replaceChildren(el("p", { class: "up-quiet" }, "The course can't be reached just now. Your words are safe here, and are heard as soon as it is back."));
     }

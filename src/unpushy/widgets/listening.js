@@ -32,6 +32,12 @@ function heard(point, whole) {
   return line;
 }
 
+/** What `reply` promises; should it take a while, `place` says so. */
+async function patiently(place, reply) {
+  const slow = setTimeout(() => place.replaceChildren(el("p", { class: "up-quiet" }, "Listening…")), 400);
+  try { return await reply; } finally { clearTimeout(slow); }
+}
+
 /**
  * A box with marks, what the buyer thinks, and the words heard. `hear(text, well)` promises a reading: a quick
  * one for every keystroke, a good one when typing rests. `keep(text)` promises a reply; `item` is the name under

@@ -21,7 +21,7 @@ export async function mountWorkshop(root, { ask, opening }) {
   check.addEventListener("click", async () => {
     const texts = Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.box.value]));
     let reply;
-    try { reply = await ask({ do: "check", ...texts }); } catch { return; }
+    try { reply = await patiently(verdict, ask({ do: "check", ...texts })); } catch { return verdict.replaceChildren(); }
     if (reply.error) return verdict.replaceChildren(el("p", { role: "alert" }, reply.error));
     for (const [name, field] of Object.entries(fields)) {
       field.done(texts[name]);
