@@ -67,7 +67,9 @@ function words(question, told) {
     all[to].tabIndex = 0;
     all[to].focus();
   });
-  const box = el("div", {}, el("p", { class: "up-asked", tabindex: -1 }, question.prompt), group);
+  const missed = told?.answer.some((n) => !told.pushing.includes(n));
+  const box = el("div", {}, el("p", { class: "up-asked", tabindex: -1 }, question.prompt), group,
+    missed ? el("p", { class: "up-quiet" }, "With a dashed edge: chosen, and doesn't push.") : null);
   return [box, () => [...chosen].sort((a, b) => a - b)];
 }
 
