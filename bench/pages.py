@@ -18,7 +18,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import nbformat
 import psutil
+from nbclient import NotebookClient
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
@@ -170,6 +172,20 @@ def keystrokes(page: Page, box: str) -> list[float]:
     )
 
 
+def notebooks() -> tuple[float, str]:
+    """Seconds that the slowest notebook takes from top to bottom, kernel start included, and which it is."""
+    took = []
+    for path in sorted(
+        found
+        for folder in ("lessons", "quizzes", "solutions")
+        for found in (ROOT / folder).rglob("*.ipynb")
+    ):
+        start = time.perf_counter()
+        NotebookClient(nbformat.read(path, 4), kernel_name="python3").execute()
+        took.append((time.perf_counter() - start, path.name))
+    return max(took)
+
+
 def said(took: list[float]) -> str:
     """Median and 95th percentile."""
     return f"{statistics.median(took):.0f} / {statistics.quantiles(took, n=20)[-1]:.0f}"
@@ -219,6 +235,9 @@ def main() -> None:
         page.wait_for_timeout(3000)
         print(f"{'  the same in JupyterLab':44}{'':10}{said(keystrokes(page, BOX)):>10}")
         browser.close()
+        os.environ["UNPUSHY_DATA"] = folder
+        slowest, which = notebooks()
+        print(f"{'slowest notebook, top to bottom, s':44}{'':10}{slowest:10.1f}  {which}")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import pytest
 from unpushy import course
 from unpushy.course import Question
 from unpushy.ear import hear_all
-from unpushy.server.places import Lesson, lessons
+from unpushy.server.places import LAB_ONLY, Lesson, lessons
 
 ROOT = Path(__file__).parents[1]
 PRINCIPLES = [lesson for lesson in lessons() if 1 <= lesson.number <= 10]
@@ -32,7 +32,12 @@ by_name = {"ids": lambda lesson: lesson.slug}
 
 @cache
 def cells(lesson: Lesson) -> dict[str, Any]:
-    return {cell.id: cell for cell in nbformat.read(lesson.notebook, 4).cells}
+    """A lesson's cells by their ids, without the note for JupyterLab, which is no part of what it teaches."""
+    return {
+        cell.id: cell
+        for cell in nbformat.read(lesson.notebook, 4).cells
+        if LAB_ONLY not in cell.metadata.get("tags", [])
+    }
 
 
 def prose(lesson: Lesson) -> str:
@@ -245,6 +250,7 @@ NO_PUSH = {
     "If you like: the next time a customer says something that you know better, say it back first, and wait.": "an offer, with its if",
     "Once this week, your first sentence might borrow a word from the customer's last one.": "a suggestion that may be left",
     "And one on a doorstep, where somebody will count your forms tonight.": "sets the scene of an exercise",
+    "Think of a yes that you gave because it was the quickest way out: on the phone, at your door, in a shop.": "asks the reader to remember; nothing is decided for them",
     "It misses things that would make your customer wince, and now and then it marks a line that was fine between the two of you.": "says what the ear can't do",
     "It only tells you that something in the plan is leaning on them, and people hear that through the best of words.": "describes a push, and uses none",
 }

@@ -2,6 +2,8 @@
 
 import multiprocessing
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from datetime import UTC, datetime
@@ -13,8 +15,10 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from conftest import ROOT
 
+from unpushy.desks.quiz import QuizDesk
 from unpushy.progress import Attempt, Marking, Paper, Progress, StoreError
 from unpushy.progress.store import MIGRATIONS, NEWEST, data_folder
+from unpushy.quiz import Quiz
 
 
 def made(answer: object = "a line", **other: object) -> Attempt:
@@ -198,6 +202,32 @@ def test_a_file_of_the_first_courses_is_brought_up_with_its_rows_intact(tmp_path
         ("quiz-01-2", 2, 8),
     ]
     assert [len(store.attempts("me", sitting=f"quiz-01-{n}")) for n in (1, 2)] == [8, 3]
+
+
+def test_a_learner_of_the_first_courses_goes_on_where_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("UNPUSHY_CLASS", raising=False)
+    old = sqlite3.connect(tmp_path / "progress.sqlite")
+    old.executescript((ROOT / "tests/stores/first.sql").read_text("utf-8"))
+    old.close()
+    store = Progress(f"sqlite:///{tmp_path / 'progress.sqlite'}")
+    state = QuizDesk(Quiz(1), "me", store).answer({"do": "open"})
+    assert state["sitting"] == "quiz-01-2"
+    assert sum(bool(told) for told in state["told"]) >= 3
+    best = Quiz(1).best(store, "me")
+    assert best is not None
+    assert best.points == 8
+
+
+def test_a_missing_driver_is_said_with_the_command_that_brings_it(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules['psycopg'] = None\n"
+        "from unpushy.progress import Progress\n"
+        "Progress('postgresql://nobody@localhost/nothing')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "pip install 'unpushy[postgresql]'" in done.stderr
 
 
 def test_the_version_that_is_checked_at_opening_is_the_last_migration() -> None:

@@ -7,6 +7,8 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -18,8 +20,9 @@ from unpushy.server import places
 from unpushy.server.extension import MOST_KERNELS
 
 
-def test_home_shows_the_first_line_and_the_lessons(course_at_home: Course) -> None:
-    status, page = course_at_home.get("/course/")
+def test_home_shows_the_first_line_and_the_lessons(own_course: Course) -> None:
+    own_course.start()
+    status, page = own_course.get("/course/")
     assert status == 200
     assert "You need this in your life." in page
     for lesson in places.lessons():
@@ -246,6 +249,21 @@ def test_what_was_met_may_be_asked_again(own_course: Course) -> None:
         own_course, b'{"do": "check", "text": "What would you like to know?"}', "practise/01-boiler"
     )
     assert ask(own_course, b'{"do": "open"}', "review/today")[1]["items"] == []
+
+
+def test_what_is_kept_can_be_had_and_deleted(own_course: Course) -> None:
+    own_course.start()
+    ask(own_course, b'{"do": "check", "text": "Would you like one?"}')
+    assert "Would you like one?" in own_course.get("/course/mine.json")[1]
+    _, page = own_course.get("/course/mine")
+    assert "1 attempts" in page
+    form = urllib.parse.urlencode({"_xsrf": re.search(r'name="_xsrf" value="([^"]+)"', page)[1]})  # type: ignore[index]
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(own_course.cookies))
+    with pytest.raises(urllib.error.HTTPError):
+        opener.open(own_course.url("/course/mine"), b"")
+    with opener.open(own_course.url("/course/mine"), form.encode()) as reply:
+        assert "all deleted" in reply.read().decode()
+    assert json.loads(own_course.get("/course/mine.json")[1])["attempts"] == []
 
 
 def test_the_pages_own_files_are_kept_by_the_browser_until_they_change(

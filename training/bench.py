@@ -5,6 +5,8 @@ python training/bench.py --test     the test split: look at it rarely, and never
 """
 
 import json
+import random
+import re
 import statistics
 import subprocess
 import sys
@@ -20,6 +22,10 @@ from unpushy.ear.text import read
 from unpushy.judging import Pushy, judge
 
 HERE = Path(__file__).parent
+STOCK = [
+    "No pressure!", "It's totally your call.", "Feel free to ask me anything.", "No rush at all.", "Just let me know.",
+    "Whatever you decide is fine by me.", "Take your time.", "It's entirely up to you.", "Happy to help!",
+]  # fmt: skip
 CORPUS = HERE / "corpus"
 
 
@@ -80,6 +86,44 @@ def share(cases: list[bool]) -> float:
 Verdict = tuple[int, frozenset[str], float]
 
 
+def baselines(found: list[Item]) -> dict[str, list[Verdict]]:
+    """What simpler ways get: words and letters counted and weighted, and a lexicon of feelings.
+
+    Both are fitted to the training split; they need the packages of the group `bench`, and are left out without.
+    """
+    try:
+        from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import make_pipeline, make_union
+        from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+    except ImportError:
+        return {}
+    train = items("train")
+    lines, grades = [item.rewrite for item in train], [item.grade for item in train]
+    counted = make_pipeline(
+        make_union(
+            TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True),
+            TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), min_df=3, sublinear_tf=True),
+        ),
+        LogisticRegression(C=4, max_iter=400, class_weight="balanced"),
+    ).fit(lines, grades)
+    likely = counted.predict_proba([item.rewrite for item in found])
+    feelings = SentimentIntensityAnalyzer()
+
+    def felt(line: str) -> list[float]:
+        said = feelings.polarity_scores(line)
+        return [said["neg"], said["neu"], said["pos"], said["compound"]]
+
+    by_feeling = LogisticRegression(max_iter=400, class_weight="balanced").fit(
+        [felt(line) for line in lines], grades
+    )
+    felt_as = by_feeling.predict_proba([felt(item.rewrite) for item in found])
+    return {
+        name: [(int(row.argmax()), frozenset(), float(row.max())) for row in table]
+        for name, table in (("n-grams", likely), ("sentiment", felt_as))
+    }
+
+
 def verdicts(found: list[Item]) -> dict[str, list[Verdict]]:
     """Grade, codes of pushes and confidence for each item, by each of the ways to hear that are compared."""
     rules = [judge(hear(item.rewrite, quick=True), item.prompt) for item in found]
@@ -89,6 +133,7 @@ def verdicts(found: list[Item]) -> dict[str, list[Verdict]]:
     most = Counter(item.grade for item in found).most_common(1)[0][0] if found else 2
     return {
         "majority": [(most, frozenset(), 0.0)] * len(found),
+        **baselines(found),
         "rules": [(g.grade, frozenset(g.hearing.push), g.confidence) for g in rules],
         "encoder": [
             (
@@ -164,6 +209,52 @@ def report(found: list[Item], kind: str) -> None:
         print(f"  {name:34}" + "".join(f"{value:11.3f}" for value in values))
 
 
+def by_writer(found: list[Item]) -> None:
+    """Print how the whole ear does with each writer who hadn't seen the rubric."""
+    mine = [item for item in found if item.kind == "novices"]
+    heard = hear_all([item.rewrite for item in mine])
+    grades = [judge(one, item.prompt).grade for one, item in zip(heard, mine, strict=True)]
+    print(
+        "\nthe whole ear, by novice writer: rewrites, accuracy, invitations failed, others passed"
+    )
+    for writer in sorted({item.key.rpartition("-")[0] for item in mine}):
+        pairs = [
+            (item.grade, grade)
+            for item, grade in zip(mine, grades, strict=True)
+            if item.key.rpartition("-")[0] == writer
+        ]
+        failed = share([b < 2 for a, b in pairs if a == 2])
+        passed = share([b == 2 for a, b in pairs if a < 2])
+        right = share([a == b for a, b in pairs])
+        print(f"  {writer:8}{len(pairs):5}{right:8.2f}{failed:8.2f}{passed:8.2f}")
+
+
+def attacks(found: list[Item]) -> None:
+    """Print how often a push is lifted by what is put around it, and how often a salad of kind words passes."""
+    heard = hear_all([item.rewrite for item in found])
+    caught = [
+        item.rewrite
+        for item, one in zip(found, heard, strict=True)
+        if item.grade == 0 and judge(one, item.prompt).grade == 0
+    ]
+    ways = {
+        "before": lambda line, phrase: f"{phrase} {line}",
+        "after": lambda line, phrase: f"{line} {phrase}",
+        "around": lambda line, phrase: f"{phrase} {line} {phrase}",
+    }
+    print("\nattacks")
+    for name, way in ways.items():
+        tried = [way(line, STOCK[place % len(STOCK)]) for place, line in enumerate(caught)]
+        lifted = share([one.grade == 2 for one in hear_all(tried)])
+        print(f"  stock phrases {name} a caught push lift it: {lifted:.3f} of {len(tried)}")
+    kind = [item.rewrite for item in found if item.grade == 2]
+    words = [word for line in kind for word in re.findall(r"[\w']+", line.lower())]
+    chance = random.Random(1)
+    salads = [" ".join(chance.choices(words, k=chance.randint(6, 16))) for _ in range(300)]
+    passed = share([one.grade == 2 for one in hear_all(salads)])
+    print(f"  salads of inviting words passed: {passed:.3f} of {len(salads)}")
+
+
 def times(found: list[Item]) -> None:
     """Print how long the ear takes."""
     lines = [item.rewrite for item in found]
@@ -198,4 +289,6 @@ if __name__ == "__main__":
     print(f"The ear on the {split} split")
     for kind in ("novices", "aware"):
         report(all_items, kind)
+    by_writer(all_items)
+    attacks(all_items)
     times(all_items)

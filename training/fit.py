@@ -14,6 +14,7 @@ import importlib.util
 import json
 import math
 import random
+import re
 import sys
 import time
 from dataclasses import dataclass, replace
@@ -29,7 +30,6 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
 from bench import CORPUS, items, rows  # noqa: E402
-
 from unpushy import course  # noqa: E402
 from unpushy.ear.encoder import HEADS, LONGEST, Encoder  # noqa: E402
 from unpushy.ear.encoder import HERE as WEIGHTS  # noqa: E402
@@ -40,6 +40,7 @@ RANK = 16_000  # word pieces rarer than this in the original vocabulary are spel
 CODES = [*course.tactics(), *course.moves()]
 NO_CALIBRATION = {"temperature": 1.0, "shift": [0.0, 0.0, 0.0]}
 WORDS = 1.0  # how much the marked words count beside the grade
+STEADY = 0.998  # how slowly the weights that are written follow those in training
 QUIET = 0.5  # how much a piece that nobody marked counts beside one that somebody looked at
 STOCK = [
     "No pressure!", "No pressure at all.", "It's totally up to you.", "Totally your call.",
@@ -162,6 +163,9 @@ def examples() -> list[Example]:
         found.append(Example(exercise.pushy, 0, exercise.tactics))
         found += [Example(model.line, 2, ()) for model in exercise.models]
         found += [Example(near.line, near.grade, ()) for near in exercise.near_misses]
+    for folder, grade in (("tactics", 0), ("moves", 2)):
+        for code, signs in course.load_examples(course.CONTENT / folder).items():
+            found += [Example(hit, grade, (code,)) for hit in signs.hits]
     train = set(json.loads((HERE / "split.json").read_text())["train"])
     for path in sorted(CORPUS.glob("prompts/*.jsonl")):
         found += [
@@ -172,8 +176,24 @@ def examples() -> list[Example]:
     return found
 
 
-def varied(example: Example, pushes: list[Example], chance: random.Random) -> Example:
-    """Sometimes a stock phrase around a line, which changes nothing; sometimes a push after an invitation."""
+def salad(lines: list[str], chance: random.Random) -> str:
+    """Words of inviting lines in no order: they say nothing, and so invite to nothing."""
+    words = [word for line in lines for word in line.lower().split()]
+    if chance.random() < 0.7:
+        words = [re.sub(r"[^\w']+$", "", word) for word in words]
+    return " ".join(chance.sample(words, min(len(words), chance.randint(5, 18))))
+
+
+def varied(
+    example: Example, known: list[Example], pushes: list[Example], chance: random.Random
+) -> Example:
+    """Sometimes a stock phrase around a line, which changes nothing; sometimes a push after an invitation; sometimes
+    a salad of words in place of one."""
+    if example.grade == 2 and chance.random() < 0.05:
+        others = [
+            one.line for one in chance.choices(known, k=chance.choice([0, 3, 8])) if one.grade == 2
+        ]
+        return Example(salad([example.line, *others], chance), 1, ())
     if chance.random() < (0.2, 0.2, 0.06)[example.grade]:
         phrase = chance.choice(STOCK)
         line = example.line
@@ -249,9 +269,12 @@ def fit(epochs: int, rate: float, seed: int) -> None:
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: min((step + 1) / (0.08 * steps), (steps - step) / (0.92 * steps))
     )
+    average = torch.optim.swa_utils.AveragedModel(
+        model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(STEADY)
+    )
     began = time.time()
     for epoch in range(epochs):
-        now = [varied(one, pushes, chance) for one in known]
+        now = [varied(one, known, pushes, chance) for one in known]
         plains = [read(one.line).plain for one in now]
         cut = [reader.pieces_of(plain) for plain in plains]
         marked = [marks(one, plain, c[1]) for one, plain, c in zip(now, plains, cut, strict=True)]
@@ -266,12 +289,13 @@ def fit(epochs: int, rate: float, seed: int) -> None:
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimiser.step()
             schedule.step()
+            average.update_parameters(model)
             total += float(loss.detach()) * len(places)
         print(
             f"round {epoch + 1}: loss {total / len(known):.3f}, {time.time() - began:.0f} s",
             flush=True,
         )
-        write(model, vocabulary)
+        write(average.module, vocabulary)
         look(began)
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from unpushy import __version__
+from unpushy.assignments import commands
 from unpushy.cli_quiz import data_app, quiz_app
 from unpushy.ear import Hearing, hear, hear_all
 from unpushy.feedback import buyer_answers, explain, points
@@ -237,6 +238,9 @@ def exercises() -> None:
     except ReleaseError as error:
         _fail(str(error))
     typer.echo("Made anew: " + ", ".join(assignments(folder)))
+
+
+commands.add(app)
 
 
 def _version(wanted: bool) -> None:

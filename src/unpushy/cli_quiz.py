@@ -1,10 +1,8 @@
 """What a teacher does with quizzes, and anybody with their data, on the command line."""
 
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from getpass import getuser
 from pathlib import Path
 from typing import Annotated, Any
@@ -179,15 +177,8 @@ def gift(
 @data_app.command("export")
 def export_data(learner: Annotated[str, typer.Argument(help="Whose data; 'me' at home.")]) -> None:
     """Write all that is kept of a learner, as JSON."""
-
-    def plain(value: Any) -> str:
-        if isinstance(value, datetime):
-            return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
-        return str(value)
-
     with _said():
-        kept = _progress().everything(learner)
-        typer.echo(json.dumps(kept, ensure_ascii=True, indent=2, default=plain))
+        typer.echo(_progress().as_json(learner))
 
 
 @data_app.command("delete")

@@ -61,10 +61,16 @@ def _point(catch: Catch) -> Point:
     )
 
 
+def tellable(hearing: Hearing) -> list[Catch]:
+    """What is worth telling of a hearing: a push that can't be named only where there is none that can."""
+    named = any(one.pushes and one.clear and not one.weak for one in hearing.catches)
+    return [one for one in hearing.catches if one.clear or not (one.pushes and named)]
+
+
 def points(hearing: Hearing) -> tuple[Point, ...]:
     """At most three points: pushes first, then what invites; each tactic, move and word once."""
     said: list[Catch] = []
-    for catch in sorted(hearing.catches, key=lambda c: (not c.pushes, c.start)):
+    for catch in sorted(tellable(hearing), key=lambda c: (not c.pushes, c.start)):
         known = any(
             _same_words(one, catch) or (one.pushes, one.code) == (catch.pushes, catch.code)
             for one in said

@@ -10,6 +10,8 @@ from unpushy.ear.text import LONGEST, read
 
 PLACEHOLDER = "(Your line goes here.)"
 
+COPIED = 0.92  # likeness, from 0 to 1, from which on an answer is the pushy line again
+
 ANSWER, EMPTY, NO_ANSWER, COPY, ELSEWHERE = "answer", "empty", "no answer", "copy", "elsewhere"
 
 
@@ -61,6 +63,7 @@ _TO_THE_GRADER = re.compile(
     r"|invites|leaves|deserves|should|contains|has no|does not|gets)|(?:give|award|assign) (?:me |this |it )?(?:a |an )?(?:full|grade|2|two|10|top)"
     r"|grade:? ?(?:is |= ?|of )?(?:2|two)\b|10/10|full (?:marks|points)|(?:ignore|disregard) (?:all|the|any|previous|your)"
     r"|(?:dear )?grader|as an ai|system prompt|lorem ipsum|invite_\w+|def \w+\(|import \w+|print\()"
+    r"|get_ipython|\bos\.\w+\(|\bopen\(|(?:^|\n)\s*[!%]\w"
 )
 _STOP = frozenset(
     """
@@ -87,7 +90,19 @@ def _stems(text: str) -> set[str]:
 def is_copy(answer: str, pushy: str) -> bool:
     """Whether an answer is the pushy line again, give or take a few letters."""
     one, two = (re.sub(r"[^\w]+", " ", read(text).plain).strip() for text in (answer, pushy))
-    return bool(one) and SequenceMatcher(None, one, two, autojunk=False).ratio() >= 0.92
+    likeness = SequenceMatcher(None, one, two, autojunk=False)
+    # The quick ratios are never below the real one, and much cheaper.
+    return (
+        bool(one)
+        and likeness.real_quick_ratio() >= COPIED
+        and likeness.quick_ratio() >= COPIED
+        and likeness.ratio() >= COPIED
+    )
+
+
+def speaks_to_the_grader(line: str) -> bool:
+    """Whether an answer addresses whoever marks it instead of a buyer."""
+    return bool(_TO_THE_GRADER.search(read(line).plain))
 
 
 def _kind(line: str, prompt: Prompt) -> str:
@@ -97,7 +112,7 @@ def _kind(line: str, prompt: Prompt) -> str:
     words = re.findall(r"[^\W\d_]{2,}", plain)
     if len(line) > LONGEST or len(words) < 2 or len(set(words)) < len(words) / 8:
         return NO_ANSWER
-    if _TO_THE_GRADER.search(plain):
+    if speaks_to_the_grader(line):
         return NO_ANSWER
     if len(line) < 1000 and is_copy(line, prompt.pushy):
         return COPY

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from unpushy.ear import INVITES, PUSHES, Hearing
-from unpushy.feedback import buyer_answers, points
+from unpushy.feedback import buyer_answers, points, tellable
 
 
 def _utf16(text: str) -> list[int]:
@@ -24,7 +24,7 @@ def marks(hearing: Hearing) -> list[dict[str, Any]]:
             "end": places[catch.end],
             "kind": "push" if catch.pushes else "stock" if catch.weak else "pull",
         }
-        for catch in hearing.catches
+        for catch in tellable(hearing)
         if not (catch.pushes and catch.weak)
     ]
 

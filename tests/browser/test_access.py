@@ -75,6 +75,20 @@ def test_text_twice_as_large_breaks_no_page(
         assert wide <= viewport["width"], path
 
 
+def test_on_a_phone_every_target_is_as_tall_as_a_thumb(
+    course_at_home: Course, visit: Visit
+) -> None:
+    page = visit(course_at_home, viewport=PHONE)
+    for path in PAGES:
+        page.goto(course_at_home.url(path))
+        page.wait_for_timeout(300)
+        low = page.evaluate("""() => [...document.querySelectorAll("a, button, summary, input, select, textarea")]
+            .filter((one) => one.checkVisibility() && !one.closest(".up-prose p, .up-prose li, .up-next, .up-skip"))
+            .map((one) => [one.textContent, (one.closest("label, .up-lessons h3") ? one.closest("label, li") : one).getBoundingClientRect().height])
+            .filter(([, height]) => height < 40)""")
+        assert low == [], path
+
+
 def test_nothing_moves_while_a_lesson_opens(course_at_home: Course, visit: Visit) -> None:
     page = visit(course_at_home, viewport=PHONE)
     page.add_init_script(

@@ -57,9 +57,10 @@ def test_a_test_at_home_tells_its_reasons_after_the_hand_in(
     assert page.locator(".up-verdict").count() == 0
 
     page.reload()
-    page.get_by_role("button", name="Take it as a test").click()
     expect(page.locator(".up-quiz")).to_have_attribute("aria-label", "Question 1 of 8")
-    page.get_by_role("button", name="Hand in").click()
+    page.get_by_role("button", name="Hand in").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Hand in now?")).to_be_focused()
     expect(page.locator(".up-quiz")).to_contain_text("5 of 8 aren't answered")
     page.get_by_role("button", name="Hand in").dblclick()
     expect(page.locator(".up-score")).to_contain_text("of 8")
@@ -68,6 +69,40 @@ def test_a_test_at_home_tells_its_reasons_after_the_hand_in(
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     (paper,) = [paper for paper in store(own_course).papers("me") if paper.graded]
     assert paper.handed_in
+
+
+def test_a_test_from_beginning_to_end_by_keyboard_alone(own_course: Course, visit: Visit) -> None:
+    own_course.start()
+    page = visit(own_course, "/course/quiz/pre-test")
+
+    def press(name: str) -> None:
+        button = page.get_by_role("button", name=name, exact=True)
+        for _ in range(60):
+            if button.count() and button.evaluate("b => b === document.activeElement"):
+                return page.keyboard.press("Enter")
+            page.keyboard.press("Tab")
+        raise AssertionError(f"'{name}' can't be reached by the Tab key")
+
+    press("Begin")
+    for number in range(1, 16):
+        expect(page.locator(".up-quiz")).to_have_attribute("aria-label", f"Question {number} of 15")
+        quiz = page.locator(".up-quiz")
+        expect(quiz.locator(".up-asked")).to_be_focused()
+        page.keyboard.press("Tab")
+        if quiz.locator("textarea").count():
+            page.keyboard.type("What would you like to know about it?")
+        elif quiz.locator("select").count():
+            for _ in range(quiz.locator("select").count() - 1):
+                page.keyboard.press("ArrowDown")
+                page.keyboard.press("Tab")
+            page.keyboard.press("ArrowDown")
+        else:
+            page.keyboard.press("Space")
+        press("That's my answer")
+    expect(page.get_by_role("heading", name="All answered.")).to_be_focused()
+    press("Hand in")
+    expect(page.locator(".up-score")).to_contain_text("of 15")
+    expect(page.get_by_role("heading", name="Your score")).to_be_focused()
 
 
 def test_a_class_sets_the_clock_and_asks_how_sure_one_is_and_time_may_be_added(

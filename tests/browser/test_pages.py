@@ -521,7 +521,7 @@ def test_an_assignment_is_opened_in_jupyterlab_and_marks_itself(
 
 def test_a_lesson_works_in_jupyterlab_too(fresh: Course, visit: Visit) -> None:
     page = visit(fresh, "/lab/tree/lessons/01-bought-not-sold.ipynb")
-    expect(page.locator(".jp-MarkdownCell").first).to_contain_text("Hanna", timeout=60_000)
+    expect(page.locator(".jp-MarkdownCell", has_text="Hanna").first).to_be_visible(timeout=60_000)
     expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=60_000)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()
@@ -552,10 +552,33 @@ def test_a_question_in_a_lesson_is_explained_and_asked_again(fresh: Course, visi
     expect(check.locator("input:checked")).to_have_count(0)
 
 
+def test_a_reason_is_said_once_and_a_hint_comes_up_next_to_its_button(
+    fresh: Course, visit: Visit
+) -> None:
+    page = visit(fresh, "/course/lesson/01-bought-not-sold")
+    editor = page.locator(".up-editor").first
+    editor.locator("textarea").fill("You must sign today.")
+    expect(editor.locator("> .up-heard li").first).to_be_visible()
+    editor.get_by_role("button", name="What does the buyer hear?").click()
+    expect(editor.locator(".up-verdict .up-heard li").first).to_be_visible()
+    page.wait_for_timeout(1000)  # until typing has rested and the ear has listened once more
+    expect(editor.locator("> .up-heard li")).to_have_count(0)
+    editor.get_by_role("button", name="A hint").click()
+    expect(editor.locator(".up-hints li")).to_be_visible()
+    tops = [
+        editor.locator(part).bounding_box()["y"]  # type: ignore[index]
+        for part in (".up-actions", ".up-hints", ".up-verdict")
+    ]
+    assert tops == sorted(tops)
+
+
 def test_words_of_ones_own_stand_side_by_side_and_are_kept(fresh: Course, visit: Visit) -> None:
     page = visit(fresh, "/course/lesson/11-capstone")
     before, after = (
         page.get_by_label(name) for name in ("As you said or wrote it", "As you'd say it now")
+    )
+    expect(page.locator(".up-workshop label")).to_have_text(
+        ["As you said or wrote it", "As you'd say it now"]
     )
     before.fill("Hi Ana! You really need this, so sign today.")
     after.fill("Hi Ana! How did you get on with it?")

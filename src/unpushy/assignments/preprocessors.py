@@ -1,18 +1,73 @@
-"""Marking in nbgrader's own pipeline: a learner's cell is read, never run."""
+"""Marking in nbgrader's own pipeline: what a learner handed in is read, never run.
 
+`nbgrader autograde`, the formgrader's button and nbgrader's Python API all come through here, by way of
+nbgrader_config.py: `ReadByTheDoctor` reads each submission, `MarkRewrites` marks it, `SaveMarks` saves it.
+"""
+
+from collections.abc import Iterator
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
+from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
+from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
-from nbgrader.utils import is_grade, is_solution
 
 from unpushy import course
-from unpushy.assignments.cells import answer_of, grade_answer
-from unpushy.assignments.picture import picture
-from unpushy.judging import Grade
+from unpushy.assignments.doctor import Release, examine, release_at
+from unpushy.assignments.gradebook import Paper, make_tables, save
+from unpushy.assignments.late import late_rule, penalise
+from unpushy.assignments.marking import Listening, essays_in, findings_in, make_inert, mark, write
+from unpushy.assignments.submissions import diagnose, digest, read_submission
 
-POINTS_FOR = "points-"
+AHEAD = 50  # submissions whose answers are heard together
+_listening = Listening()
+
+
+class ReadByTheDoctor(NotebookExporter):
+    """Reads a submission through the doctor, so that what nbgrader goes on with is whole and safe."""
+
+    parent: Any
+    _seen: NotebookNode  # what came out of the first of nbgrader's two passes
+
+    @cached_property
+    def gradebook(self) -> Gradebook:
+        """One way into the gradebook for all submissions of a run: opening it takes longer than saving."""
+        coursedir = self.parent.coursedir
+        gradebook = Gradebook(coursedir.db_url, coursedir.course_id)
+        make_tables(gradebook)
+        return gradebook
+
+    def from_filename(self, filename: str, resources: Any = None, **more: Any) -> Any:
+        """Read a submitted notebook, or in a second pass what was made of it."""
+        if not self.parent._sanitizing:
+            return self.from_notebook_node(self._seen, resources, **more)
+        release = _release(self.parent.coursedir, resources)
+        path = Path(filename)
+        raw = read_submission(path)
+        diagnosis = diagnose(raw, release)
+        answers = list(diagnosis.answers.values())
+        if _listening.new(answers):
+            _listening.hear(answers + list(self._answers_ahead(path, release)))
+        self._seen = diagnosis.notebook()
+        self._seen.metadata["unpushy"]["file"] = digest(raw)
+        return self.from_notebook_node(self._seen, resources, **more)
+
+    def _answers_ahead(self, path: Path, release: Release) -> Iterator[str]:
+        """The answers of the next submissions: the ear hears many at once more quickly."""
+        folders = iter(sorted(self.parent.assignments))
+        for folder in folders:
+            if Path(folder) == path.parent:
+                break
+        for folder in islice(folders, AHEAD - 1):
+            try:
+                yield from examine(
+                    read_submission(Path(folder, path.name)), release
+                ).answers.values()
+            except OSError:
+                continue  # its own turn will tell
 
 
 class MarkRewrites(NbGraderPreprocessor):
@@ -24,35 +79,40 @@ class MarkRewrites(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Mark a submitted notebook."""
-        answers: dict[str, NotebookNode] = {}
-        for cell in nb.cells:
-            if cell.cell_type == "code":
-                cell.outputs = []
-                cell.execution_count = None
-                if is_solution(cell) and cell.metadata.nbgrader["grade_id"] in course.exercises():
-                    answers[cell.metadata.nbgrader["grade_id"]] = cell
-        for cell in nb.cells:
-            if cell.cell_type == "code" and is_grade(cell) and not is_solution(cell):
-                self._mark(cell, answers)
+        resources["marks"] = mark(nb, _listening)
+        write(nb, resources["marks"])
         return nb, resources
 
-    def _mark(self, cell: NotebookNode, answers: dict[str, NotebookNode]) -> None:
-        name = cell.metadata.nbgrader["grade_id"]
-        points = float(cell.metadata.nbgrader["points"])
-        ident = name.removeprefix(POINTS_FOR)
-        if not name.startswith(POINTS_FOR) or ident not in course.exercises():
-            self.log.error("Cell %r is no cell of this course, and scores nothing.", name)
-            cell.outputs = [_result(0.0)]
-            return
-        answer = answers.get(ident)
-        grade: Grade = grade_answer(ident, answer_of(answer.source) if answer else "")
-        reached = float(grade.points(points))
-        cell.outputs = [_result(reached)]
-        if answer is not None:
-            worth = f"{reached:g} of {points:g} points."
-            shown = {"text/html": picture(grade, worth), "text/plain": worth}
-            answer.outputs = [new_output("display_data", data=shown)]
+
+class SaveMarks(NbGraderPreprocessor):
+    """Saves the marks of a notebook in nbgrader's gradebook, all at once, and with them the late penalty."""
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Save the marks of a notebook."""
+        about = resources["nbgrader"]
+        gradebook = self.parent.gradebook
+        release = _release(self.parent.parent.coursedir, resources)
+        paper = Paper(
+            about["assignment"],
+            about["notebook"],
+            about["student"],
+            resources["marks"],
+            essays_in(nb, release),
+            tuple(findings_in(nb)),
+            nb.metadata.get("unpushy", {}).get("file", ""),
+            course.version(),
+        )
+        try:
+            entry = save(gradebook, paper)
+            penalise(gradebook, entry, late_rule(self))
+            gradebook.db.commit()
+        finally:
+            gradebook.db.remove()
+        make_inert(nb, release)
+        return nb, resources
 
 
-def _result(points: float) -> NotebookNode:
-    return new_output("execute_result", data={"text/plain": repr(points)}, execution_count=None)
+def _release(coursedir: Any, resources: dict[str, Any]) -> Release:
+    about = resources["nbgrader"]
+    folder = coursedir.format_path(coursedir.release_directory, ".", about["assignment"])
+    return release_at(Path(folder, f"{about['notebook']}.ipynb"))

@@ -89,10 +89,20 @@ class QuizDesk:
 
     def _is_graded(self, request: dict[str, Any]) -> bool:
         rules = self._rules
-        graded = request.get("mode") == "graded" if "mode" in request else not rules.practice
+        if "mode" in request:
+            graded = request.get("mode") == "graded"
+        else:
+            graded = not rules.practice or (rules.graded and self._graded_is_out())
         if not (rules.graded if graded else rules.practice):
             raise AnswerError("This quiz isn't open that way.")
         return graded
+
+    def _graded_is_out(self) -> bool:
+        """Whether a paper that counts was begun and isn't done: one comes back to it first."""
+        return any(
+            not Sitting(self._quiz, self._progress, paper, self._rules, self._clock).done
+            for paper in self._papers(graded=True)
+        )
 
     def _papers(self, graded: bool) -> list[Paper]:
         return [

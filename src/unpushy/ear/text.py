@@ -10,7 +10,7 @@ characters of the original it stands for, so that what is found always fits what
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 LONGEST = 20_000  # characters that are read; a seller's line has a few hundred
 
@@ -142,6 +142,7 @@ def _characters(line: str) -> tuple[str, list[int]]:
     return "".join(kept), places
 
 
+@lru_cache(64)
 def read(line: str) -> Text:
     """The plain form of a line; characters past `LONGEST` are not read.
 

@@ -146,9 +146,7 @@ def _hearing(case: _Case) -> Hearing:
     elif by_rule:
         confidence = max(confidence, RULE_AGAINST_ENCODER)
     if case.grade == PUSHES or (case.grade == INVITES and not by_rule):
-        catches += (
-            one for one in _found(case) if one.code not in named and (one.clear or not by_rule)
-        )
+        catches += (one for one in _found(case) if one.code not in named)
         catches.sort(key=lambda c: (c.start, c.end, c.code))
     return Hearing(case.text.original, tuple(catches), confidence, case.grades)
 

@@ -3,6 +3,7 @@
 Everything is only ever added: attempts, papers, hand-ins and marks. Drafts alone are written over.
 """
 
+import json
 import logging
 import os
 import re
@@ -368,6 +369,10 @@ class Progress:
                 for table in _metadata.sorted_tables
             }
 
+    def as_json(self, learner: str) -> str:
+        """All that is kept of a learner, as a text to keep or to read elsewhere."""
+        return json.dumps(self.everything(learner), ensure_ascii=True, indent=2, default=_plain)
+
     def forget(self, learner: str) -> int:
         """Delete all rows of a learner for good, and say how many there were."""
         with self._write("That this is to be deleted") as connection:
@@ -443,6 +448,10 @@ def _storable(value: Any) -> Any:
     return value
 
 
+def _plain(value: Any) -> str:
+    return _utc(value).isoformat() if isinstance(value, datetime) else str(value)
+
+
 def _utc(at: datetime) -> datetime:
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
@@ -452,7 +461,7 @@ def _set_up_sqlite(connection, _record) -> None:  # type: ignore[no-untyped-def]
     cursor = connection.cursor()
     cursor.execute("PRAGMA busy_timeout = 30000")
     cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA secure_delete = ON")
     cursor.close()
 

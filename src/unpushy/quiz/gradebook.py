@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 from nbgrader.api import Grade, Gradebook, GradeCell, SubmittedNotebook
 from nbgrader.coursedir import CourseDirectory
@@ -13,6 +14,8 @@ from unpushy.progress import Progress
 from unpushy.quiz.results import Result, results, those_that_count
 from unpushy.quiz.rules import rules_for
 from unpushy.quiz.sitting import Quiz, quizzes
+
+_one_at_a_time = Lock()  # many may hand in at once, and nbgrader's database is one file
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ def publish(
     commands_on_path()
     directory = course_directory(course_folder)
     published = []
-    with Gradebook(database or directory.db_url, directory.course_id) as book:
+    with _one_at_a_time, Gradebook(database or directory.db_url, directory.course_id) as book:
         for quiz in quizzes():
             if only and quiz.name not in only:
                 continue

@@ -17,8 +17,10 @@ STYLE = """
 .up-report { font: 1rem/1.5 system-ui, sans-serif; max-width: 70rem; }
 .up-report .up-wide { overflow-x: auto; margin: 0 0 1.5rem; }
 .up-report table { border-collapse: collapse; font-size: .95rem; }
-.up-report caption { text-align: left; padding: .3rem 0; }
-.up-report th, .up-report td { text-align: left; vertical-align: top; padding: .3rem .7rem; border-bottom: 1px solid currentColor; }
+.up-report caption { text-align: left; max-width: 85vw; padding: .3rem 0; }
+.up-report th, .up-report td { text-align: left; vertical-align: top; padding: .3rem .7rem; border-bottom: 1px solid color-mix(in srgb, currentColor 30%, transparent); }
+.up-report th:has(small) { min-width: 12rem; }
+.up-report small { display: block; font-weight: 400; line-height: 1.4; }
 .up-report .up-number { text-align: right; white-space: nowrap; }
 .up-report summary { font-weight: 600; padding: .5rem 0; cursor: pointer; min-height: 24px; }
 .up-report svg { width: 22rem; max-width: 100%; height: auto; }

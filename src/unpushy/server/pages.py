@@ -22,6 +22,7 @@ from unpushy.progress import Attempt, Progress, StoreError, open_progress
 from unpushy.progress.review import schedule, session
 from unpushy.progress.standing import best_lines, days, mastery, passed
 from unpushy.quiz import Quiz
+from unpushy.quiz.results import gain_of
 from unpushy.quiz.sitting import quizzes, settled
 from unpushy.server.places import Cell, Lesson, course_folder, lessons, read_cells
 from unpushy.widgets.talking import script, styles
@@ -66,6 +67,11 @@ def _following(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
     return None
 
 
+def _tests(progress: Progress, who: str) -> dict[str, bool]:
+    """Whether the test before the course, and the one after it, were taken; by the names of those there are."""
+    return {one.name: bool(one.scores(progress, who, graded=True)) for one in quizzes() if one.form}
+
+
 def _opened(cell: Cell, who: str, progress: Progress, place: str, **more: Any) -> dict[str, Any]:
     """A desk as the page's script needs it: where it stands, and what it says at first."""
     opening = desk(cell.desk, cell.args, who, progress)({"do": "open"})
@@ -87,9 +93,11 @@ def asset(name: str) -> tuple[str, str]:
 @cache
 def templates() -> Environment:
     """The course's templates, compiled once."""
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(PAGES), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
+    made.policies["json.dumps_kwargs"] = {}  # keys keep their order: "before" stands before "after"
+    return made
 
 
 class Seat(Protocol):
@@ -171,6 +179,8 @@ class HomePage(Page):
             "due": len(session(attempts, datetime.now(UTC))),
             "lines": best_lines(attempts, proud),
             "days": days(attempts)[-DAYS_SHOWN:],
+            "gain": gain_of(progress, who),
+            "tests": _tests(progress, who),
             "steady": [one for one in met if one.steady],
             "shaky": [one for one in met if not one.steady][:3],
         }
@@ -185,6 +195,35 @@ class ReviewPage(Page):
         opened = await asyncio.to_thread(_opened, cell, self.who(), open_progress(), "review")
         self.show("review.html.j2", desks=[opened] if opened["opening"]["items"] else [],
                   next=opened["opening"]["next"])  # fmt: skip
+
+
+class MinePage(Page):
+    """What is kept of a learner: how much it is, and the way to have it or be rid of it."""
+
+    @web.authenticated
+    async def get(self) -> None:
+        kept = await asyncio.to_thread(open_progress().everything, self.who())
+        counts = {name.replace("_", " "): len(rows) for name, rows in kept.items() if rows}
+        self.show("mine.html.j2", counts=counts, gone=False)
+
+    @web.authenticated
+    async def post(self) -> None:
+        if not self.about()["lab"]:
+            raise web.HTTPError(403, "In a class, your teacher deletes what is kept of you.")
+        await asyncio.to_thread(open_progress().forget, self.who())
+        self.show("mine.html.j2", counts={}, gone=True)
+
+
+class MineFile(Page):
+    """All that is kept of a learner, as a file."""
+
+    @web.authenticated
+    async def get(self) -> None:
+        text = await asyncio.to_thread(open_progress().as_json, self.who())
+        self.set_header("Content-Type", "application/json; charset=utf-8")
+        self.set_header("Content-Disposition", 'attachment; filename="bought-not-sold.json"')
+        self.set_header("Cache-Control", "no-store")
+        self.finish(text)
 
 
 def _cell_for(name: str, item: str, who: str, progress: Progress) -> Cell | None:
@@ -338,6 +377,8 @@ def routes(seat: type) -> list[tuple[str, type]]:
         ("/?", seated(HomePage, seat)),
         ("/review", seated(ReviewPage, seat)),
         (r"/desk/([a-z_]+)/([\w-]+)", seated(DeskHandler, seat)),
+        ("/mine", seated(MinePage, seat)),
+        (r"/mine\.json", seated(MineFile, seat)),
         ("/pulse", seated(Pulse, seat)),
         (r"/(look|page)\.([0-9a-f]{12})\.(css|js)", seated(Assets, seat)),
         (r"/icon\.svg", seated(Icon, seat)),

@@ -17,6 +17,7 @@ from unpushy.course import CourseError
 from unpushy.desks import DESKS
 
 COPIED = ("lessons", "exercises")
+LAB_ONLY = "lab"  # the tag of a cell that is meant for JupyterLab alone
 _RECORD = ".copied.json"
 
 
@@ -112,7 +113,9 @@ def _cells(path: Path, changed: float) -> tuple[Cell, ...]:
     cells = []
     for cell in json.loads(path.read_text("utf-8"))["cells"]:
         source = "".join(cell["source"])
-        if cell["cell_type"] == "markdown":
+        if LAB_ONLY in cell["metadata"].get("tags", []):
+            cells.append(Cell())
+        elif cell["cell_type"] == "markdown":
             html = re.sub(r'<a class="anchor-link".*?</a>', "", str(markdown2html(source)))
             cells.append(Cell(html=_sized(html, path.parent)))
         elif cell["cell_type"] == "code" and source.strip():

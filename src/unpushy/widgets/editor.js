@@ -27,7 +27,8 @@ export async function mountEditor(root, { ask, opening, prefill = "", label = "S
     el("blockquote", { class: "up-pushy" }, el("p", {}, ...marked(opening.pushy, opening.pushyReading.marks))),
     ...field.nodes,
     el("div", { class: "up-actions" }, check, opening.hints ? hint : null, show, back, field.kept),
-    earlier, verdict, hints, others);
+    // What is heard stands below the buttons, so that they stay where they are while one types.
+    field.list, earlier, verdict, hints, others);
   root.replaceChildren(editor);
 
   // Earlier words, newest first, each to be taken back by one click.
@@ -62,7 +63,7 @@ export async function mountEditor(root, { ask, opening, prefill = "", label = "S
   async function judge() {
     const text = field.box.value;
     let reply;
-    try { reply = await ask({ do: "check", text }); } catch {
+    try { reply = await patiently(verdict, ask({ do: "check", text })); } catch {
       waiting = true;
       return verdict.replaceChildren(el("p", { class: "up-quiet" }, "The course can't be reached just now. Your words are safe here, and are heard as soon as it is back."));
     }
@@ -70,8 +71,9 @@ export async function mountEditor(root, { ask, opening, prefill = "", label = "S
     checked = text;
     field.done(text);
     remember(text);
+    field.explain(text);
     if (field.box.value === text) field.draw(reply.reading);
-    field.list.replaceChildren();
+    verdict.after(hints, others);
     const proud = el("button", { type: "button", class: "up-plain", "aria-pressed": String(Boolean(reply.proud)) }, "I'm proud of this one");
     proud.addEventListener("click", async () => {
       const now = proud.getAttribute("aria-pressed") !== "true";
@@ -104,6 +106,7 @@ export async function mountEditor(root, { ask, opening, prefill = "", label = "S
     if (!words) return;
     given += 1;
     hints.hidden = false;
+    verdict.before(hints); // what was asked for last stands next to the buttons
     const told = el("li", { class: "up-arrives", tabindex: -1 }, words);
     hints.append(told);
     told.focus({ preventScroll: true });
@@ -115,6 +118,7 @@ export async function mountEditor(root, { ask, opening, prefill = "", label = "S
     const { models } = await ask({ do: "others" }).catch(() => ({}));
     if (!models?.length) return;
     others.hidden = false;
+    verdict.before(others);
     others.replaceChildren(
       el("h4", { tabindex: -1 }, "Other ways to say it"),
       ...models.map((model) => el("blockquote", {}, model.line, " ", el("small", {}, model.voice))),

@@ -32,12 +32,18 @@ function heard(point, whole) {
   return line;
 }
 
+/** What `reply` promises; should it take a while, `place` says so. */
+async function patiently(place, reply) {
+  const slow = setTimeout(() => place.replaceChildren(el("p", { class: "up-quiet" }, "Listening…")), 400);
+  try { return await reply; } finally { clearTimeout(slow); }
+}
+
 /**
  * A box with marks, what the buyer thinks, and the words heard. `hear(text, well)` promises a reading: a quick
  * one for every keystroke, a good one when typing rests. `keep(text)` promises a reply; `item` is the name under
  * which the browser keeps what the course doesn't have yet.
  */
-export function listeningBox({ item, id = `up-${item}`, label, rows = 3, placeholder, hear, keep, submit, replaced, changed }) {
+export function listeningBox({ item, id = `up-${item}`, label, rows = 2, placeholder, hear, keep, submit, replaced, changed }) {
   const behind = el("div", { class: "up-behind", "aria-hidden": "true" });
   const box = el("textarea", { id, rows, spellcheck: "true", autocomplete: "off", placeholder, "aria-describedby": `${id}-live` });
   const bubble = el("p", { class: "up-says" });
@@ -46,9 +52,15 @@ export function listeningBox({ item, id = `up-${item}`, label, rows = 3, placeho
   const live = el("p", { id: `${id}-live`, class: "up-hidden", "aria-live": "polite" });
   const kept = el("span", { class: "up-kept up-quiet" });
 
+  let explained = null; // the text whose points stand in full elsewhere
+  function explain(text) {
+    explained = text;
+    if (box.value === text) list.replaceChildren();
+  }
+
   function draw(reading) {
     behind.replaceChildren(...marked(box.value, reading.marks), "\u200b");
-    list.replaceChildren(...reading.points.map((point) => heard(point, false)));
+    list.replaceChildren(...(box.value === explained ? [] : reading.points.map((point) => heard(point, false))));
     bubble.replaceChildren(el("small", {}, "In the buyer's head"), reading.buyer);
     buyer.replaceChildren(face(reading.mood), bubble);
   }
@@ -128,5 +140,5 @@ export function listeningBox({ item, id = `up-${item}`, label, rows = 3, placeho
     else { behind.replaceChildren(box.value, "\u200b"); draw({ marks: [], points: [], buyer: "…", mood: "neutral" }); hearIt(); }
     if (waiting !== null) keepIt();
   }
-  return { box, draw, done, fill, kept, list, nodes: [el("label", { class: "up-label", for: id }, label), el("div", { class: "up-field" }, behind, box), live, buyer, list] };
+  return { box, draw, done, explain, fill, kept, list, nodes: [el("label", { class: "up-label", for: id }, label), el("div", { class: "up-field" }, behind, box), live, buyer] };
 }

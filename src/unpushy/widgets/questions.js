@@ -6,6 +6,7 @@ export function verdict(told) {
   const words = told.points >= told.outOf ? "Yes." : told.points > 0 ? `Partly: ${say(told.points)} of ${say(told.outOf)}.` : "Not this time.";
   return el("div", { class: `up-verdict${told.points >= told.outOf ? " passed" : ""}` }, el("h4", {}, words),
     told.headline ? el("p", {}, told.headline) : null,
+    told.confidence != null ? el("p", { class: "up-quiet" }, `The ear is ${told.confidence >= 0.8 ? "sure" : "not sure"} of this mark (${Math.round(100 * told.confidence)} of 100).`) : null,
     told.why ? el("p", {}, told.why) : null);
 }
 
@@ -44,9 +45,9 @@ function pairs(question, told, name) {
 
 function words(question, told) {
   const chosen = new Set(told?.answer ?? []);
-  const group = el("div", { class: "up-words", role: "group", "aria-label": "The words of the line" },
+  const group = el("div", { class: "up-words", role: "group", "aria-label": "The words of the line: the arrow keys move, the space bar marks" },
     ...question.words.map((word, n) => {
-      const button = el("button", { type: "button", "aria-pressed": String(chosen.has(n)), disabled: Boolean(told), class: told?.pushing.includes(n) ? "push" : "" },
+      const button = el("button", { type: "button", "aria-pressed": String(chosen.has(n)), tabindex: n ? -1 : 0, disabled: Boolean(told), class: told?.pushing.includes(n) ? "push" : "" },
         word, told?.pushing.includes(n) ? el("span", { class: "up-hidden" }, " (pushes)") : null);
       button.addEventListener("click", () => {
         chosen.has(n) ? chosen.delete(n) : chosen.add(n);
@@ -54,7 +55,21 @@ function words(question, told) {
       });
       return button;
     }));
-  const box = el("div", {}, el("p", { class: "up-asked", tabindex: -1 }, question.prompt), group);
+  // One stop for the Tab key, however long the line is.
+  group.addEventListener("keydown", (event) => {
+    const all = [...group.children];
+    const at = all.indexOf(document.activeElement);
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: all.length - 1 }[event.key];
+    if (at < 0 || !all[to]) return;
+    event.preventDefault();
+    event.stopPropagation();
+    all[at].tabIndex = -1;
+    all[to].tabIndex = 0;
+    all[to].focus();
+  });
+  const missed = told?.answer.some((n) => !told.pushing.includes(n));
+  const box = el("div", {}, el("p", { class: "up-asked", tabindex: -1 }, question.prompt), group,
+    missed ? el("p", { class: "up-quiet" }, "With a dashed edge: chosen, and doesn't push.") : null);
   return [box, () => [...chosen].sort((a, b) => a - b)];
 }
 

@@ -59,6 +59,11 @@ export async function mountQuiz(root, { ask, opening }) {
     return made;
   }
 
+  function plain(made) {
+    made.classList.add("up-plain");
+    return made;
+  }
+
   const toHeading = (move) => move && root.querySelector(".up-asked")?.focus();
 
   // Before a quiz that counts
@@ -67,7 +72,7 @@ export async function mountQuiz(root, { ask, opening }) {
     const { rules, closed, attemptsLeft } = state;
     const may = !closed && attemptsLeft !== 0;
     page(state.title, "up-before",
-      el("h2", { class: "up-asked", tabindex: -1 }, `${state.title}: ${state.size} questions`),
+      el("h2", { class: "up-asked", tabindex: -1 }, `${state.size} questions`),
       el("ul", {}, ...rules.map((rule) => el("li", {}, rule))),
       closed ? el("p", {}, closed) : null,
       el("div", { class: "up-actions" },
@@ -124,8 +129,8 @@ export async function mountQuiz(root, { ask, opening }) {
     page(`Question ${here + 1} of ${state.questions.length}`, "",
       dots(), graded() ? clock() : null, sheet, sureness?.element, after,
       el("div", { class: "up-actions" }, main,
-        graded() && open().length > 1 ? button("Leave it for later", () => { here = next(mine); show(true); }) : null,
-        graded() ? button("Hand in", () => ready(true)) : null),
+        graded() && open().length > 1 ? plain(button("Leave it for later", () => { here = next(mine); show(true); })) : null,
+        graded() ? plain(button("Hand in", () => ready(true))) : null),
       told || graded() || state.told.some(Boolean) ? null : ways());
     if (move) root.querySelector(".up-asked").focus();
   }
@@ -147,7 +152,7 @@ export async function mountQuiz(root, { ask, opening }) {
       remembered(asksSure);
       show(true);
     });
-    return el("p", { class: "up-ways" }, ...otherWay(), state.sure ? null : toggle);
+    return el("p", { class: "up-ways" }, ...otherWay().map(plain), state.sure ? null : plain(toggle));
   }
 
   function sure() {
@@ -240,7 +245,7 @@ export async function mountQuiz(root, { ask, opening }) {
       el("h2", { class: "up-asked", tabindex: -1 }, "Your score"),
       el("p", { class: "up-score" }, `${say(state.score.points)} of ${say(state.score.outOf)}`), el("p", {}, judged(state.score)),
       el("p", { class: "up-quiet" }, state.home ? "The score is for you. It is kept on this machine." : "This was practice. The score is for you alone."),
-      el("div", { class: "up-actions", style: "justify-content:center" }, button("Other questions", () => go({ do: "again", mode: "practice" })), ...otherWay()));
+      el("div", { class: "up-actions" }, button("Other questions", () => go({ do: "again", mode: "practice" })), ...otherWay()));
     toHeading(move);
   }
 
@@ -261,7 +266,7 @@ export async function mountQuiz(root, { ask, opening }) {
       several ? el("p", {}, `What counts is ${which} attempt${counts === "average" ? "s" : ""}: ${say(counted.points)} of ${say(counted.outOf)}.`) : null,
       state.home ? el("p", { class: "up-quiet" }, "The score is for you. It is kept on this machine.") : null,
       closed ? el("p", { class: "up-quiet" }, closed) : null,
-      el("div", { class: "up-actions", style: "justify-content:center" },
+      el("div", { class: "up-actions" },
         closed || attemptsLeft === 0 ? null : button(attemptsLeft == null ? "Another paper" : `Another attempt (${attemptsLeft} left)`, () => go({ do: "begin", mode: "graded" })),
         ...otherWay()));
     root.append(...reviewed);
@@ -271,7 +276,7 @@ export async function mountQuiz(root, { ask, opening }) {
   function changedOrMissed(question, told) {
     if (told.changed) return changed(question, told);
     const words = told.outOf ? "You left this one out." : "It is no longer asked, and doesn't count.";
-    return el("div", {}, el("p", {}, el("b", {}, question.prompt)), el("p", { class: "up-quiet" }, words));
+    return el("div", {}, el("p", { class: "up-asked" }, question.prompt), el("p", { class: "up-quiet" }, words));
   }
 
   /** Whether this browser is to ask how sure one is; a choice that stays with the browser. */

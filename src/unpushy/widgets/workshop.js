@@ -13,7 +13,7 @@ export async function mountWorkshop(root, { ask, opening }) {
     })]));
   root.replaceChildren(
     el("section", { class: "up-editor up-workshop", "aria-label": "Words of your own, before and after" },
-      el("div", { class: "up-sides" }, ...Object.values(fields).map((field) => el("div", {}, ...field.nodes, el("p", {}, field.kept)))),
+      el("div", { class: "up-sides" }, ...Object.values(fields).map((field) => el("div", {}, ...field.nodes, field.list, el("p", {}, field.kept)))),
       el("div", { class: "up-actions" }, check), verdict));
 
   const told = (side, name) => el("div", {}, el("h5", {}, name), el("p", {}, side.headline),
@@ -21,12 +21,12 @@ export async function mountWorkshop(root, { ask, opening }) {
   check.addEventListener("click", async () => {
     const texts = Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.box.value]));
     let reply;
-    try { reply = await ask({ do: "check", ...texts }); } catch { return; }
+    try { reply = await patiently(verdict, ask({ do: "check", ...texts })); } catch { return verdict.replaceChildren(); }
     if (reply.error) return verdict.replaceChildren(el("p", { role: "alert" }, reply.error));
     for (const [name, field] of Object.entries(fields)) {
       field.done(texts[name]);
+      field.explain(texts[name]);
       if (field.box.value === texts[name]) field.draw(reply[name].reading);
-      field.list.replaceChildren();
     }
     verdict.replaceChildren(el("div", { class: `up-verdict up-arrives${reply.passed ? " passed" : ""}` },
       el("h4", {}, reply.headline),
