@@ -8,7 +8,7 @@ import warnings
 import webbrowser
 from pathlib import Path
 
-from unpushy.beside import commands_on_path
+from unpushy.beside import commands_on_path, one_core_for_the_ear
 from unpushy.course import CourseError
 from unpushy.progress import StoreError
 from unpushy.progress.store import data_folder
@@ -72,6 +72,7 @@ def _keep_to_ourselves(data: Path) -> None:
     os.environ["UNPUSHY_DATA"] = str(data)
     os.environ["UNPUSHY_COURSE"] = str(course_folder())
     commands_on_path()
+    one_core_for_the_ear()
 
 
 def _settings(port: int, work: Path) -> dict[str, dict[str, object]]:

@@ -21,6 +21,7 @@ from urllib.parse import urlencode, urlsplit
 
 from tornado import httpserver, web
 
+from unpushy.beside import one_core_for_the_ear
 from unpushy.course import CourseError
 from unpushy.progress import StoreError, open_progress
 from unpushy.progress.store import data_folder
@@ -263,6 +264,7 @@ def run(port: int, host: str, code: str) -> None:
     try:
         data = data_folder() / "class"
         os.environ["UNPUSHY_DATA"] = str(data)
+        one_core_for_the_ear()
         if "JUPYTERHUB_SERVICE_PREFIX" in os.environ:
             from unpushy.server import hub
 

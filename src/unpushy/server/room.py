@@ -29,6 +29,7 @@ from nbconvert.filters import markdown2html
 from tornado import iostream, web
 
 from unpushy import course
+from unpushy.beside import one_core_for_the_ear
 from unpushy.course import CourseError
 from unpushy.ear import hear_all
 from unpushy.progress import StoreError, open_progress
@@ -548,8 +549,7 @@ def run(port: int, host: str, code: str, new: bool) -> None:
         if new and data.exists():
             data.rename(data.with_name(f"room-until-{datetime.now():%Y-%m-%d-%H%M%S}"))
         os.environ["UNPUSHY_DATA"] = str(data)
-        # The ear on one core only: two would wait for each other wherever something else runs too, the server above all.
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        one_core_for_the_ear()
         addresses = [host] if not _anywhere(host) else network.local_addresses()
         at = addresses[0] if addresses else "127.0.0.1"
         _see_that_it_is_free(host, port)
