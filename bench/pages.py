@@ -158,8 +158,9 @@ def keystrokes(page: Page, box: str) -> list[float]:
                 const start = performance.now();
                 box.dispatchEvent(new Event("input", { bubbles: true }));
                 await new Promise((done) => {
-                    const look = () => behind.querySelector("mark") ? requestAnimationFrame(() => done()) : requestAnimationFrame(look);
-                    look();
+                    const painted = () => behind.querySelector("mark") && (seen.disconnect(), requestAnimationFrame(() => done()));
+                    const seen = new MutationObserver(painted);
+                    seen.observe(behind, { childList: true });
                 });
                 took.push(performance.now() - start);
                 box.value = "";
