@@ -101,6 +101,33 @@ def test_nothing_moves_while_a_lesson_opens(course_at_home: Course, visit: Visit
         assert page.evaluate("window.moved") < 0.01, path
 
 
+@pytest.mark.parametrize("path", [*PAGES, "/course/mine", "/course/quiz/pre-test"])
+def test_every_page_is_walked_by_keyboard_with_the_focus_in_sight(
+    course_at_home: Course, visit: Visit, path: str
+) -> None:
+    page = visit(course_at_home, path)
+    page.wait_for_timeout(400)
+    # Radio buttons of one group, and words to mark, are one stop each.
+    stops = page.evaluate(
+        """() => {
+            const seen = new Set();
+            return [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")]
+                .filter((n) => n.tabIndex >= 0 && !n.disabled && n.checkVisibility() && n.type !== "hidden")
+                .filter((n) => n.type !== "radio" || (!seen.has(n.name) && seen.add(n.name))).length;
+        }"""
+    )
+    for stop in range(stops):
+        page.keyboard.press("Tab")
+        tag, ring = page.evaluate(
+            """() => { const at = document.activeElement;
+                return [at.tagName, getComputedStyle(at.closest(".up-option, .up-field") ?? at).outlineStyle]; }"""
+        )
+        assert tag != "BODY", f"{stop} of {stops} reached"
+        assert ring != "none", f"no focus to be seen at stop {stop + 1}"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.tagName") == "BODY"
+
+
 def test_a_lesson_by_keyboard_alone(fresh: Course, visit: Visit) -> None:
     page = visit(fresh, LESSON)
     page.wait_for_selector(".up-editor")
