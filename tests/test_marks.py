@@ -21,10 +21,11 @@ from unpushy import course
 from unpushy.course import CourseError, Question
 from unpushy.desks.quiz import QuizDesk
 from unpushy.progress import Progress
+from unpushy.progress.standing import sure_and_wrong
 from unpushy.quiz import Quiz, gradebook, marks
 from unpushy.quiz.gift import as_gift
 from unpushy.quiz.marking import AnswerError, from_words, in_words, key_of, mark
-from unpushy.quiz.results import as_csv, results, sure_and_wrong
+from unpushy.quiz.results import as_csv, results
 
 QUIZ = Quiz(1)
 
@@ -205,14 +206,14 @@ def test_sure_and_wrong_is_listed_until_it_is_right(progress: Progress) -> None:
     answer(desk, 2, right=True, sure=3)
     first = desk._sitting.places[0]
     assert first is not None
-    assert sure_and_wrong(progress, "ada") == [first.question.id]
+    assert sure_and_wrong(progress.attempts("ada")) == [first.question.id]
     question = first.question
     again = replace(
         progress.attempts("ada", question.id)[0],
         id="again", sitting="", points=1.0, sure=None, at=datetime.now(UTC),
     )  # fmt: skip
     progress.record(again)
-    assert sure_and_wrong(progress, "ada") == []
+    assert sure_and_wrong(progress.attempts("ada")) == []
 
 
 # The gradebook

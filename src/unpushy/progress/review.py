@@ -12,10 +12,10 @@ from datetime import date, datetime
 from fsrs import Card, Rating, Scheduler
 
 from unpushy import course
+from unpushy.progress.standing import sure_and_wrong
 from unpushy.progress.store import Attempt
 
 SIZE = 5
-VERY_SURE = 3
 LINES = 2  # rewrites in a session: they take longest
 _SCHEDULER = Scheduler(learning_steps=(), relearning_steps=(), enable_fuzzing=False)
 
@@ -61,7 +61,7 @@ def session(attempts: Iterable[Attempt], now: datetime) -> list[str]:
     """What to review now, some three minutes of it: the longest due, no two of one lesson in a row if it can be helped."""
     known = list(attempts)
     # What somebody was very sure of, and wrong about, is worth most.
-    mistaken = {one.item for one in known if one.sure == VERY_SURE and one.points < one.out_of}
+    mistaken = sure_and_wrong(known)
     due = [one.item for one in schedule(known) if one.at <= now]
     ripe = sorted(due, key=lambda item: item not in mistaken)
     chosen: list[str] = []

@@ -9,6 +9,7 @@ from unpushy import course
 from unpushy.progress.store import Attempt
 
 STEADY = 0.8  # of the points, over the latest answer at each item
+VERY_SURE = 3  # the highest of the answers to how sure one is
 ENOUGH = 3  # items, before mastery is spoken of
 
 
@@ -19,6 +20,17 @@ def _share(attempt: Attempt) -> float:
 def passed(attempts: Iterable[Attempt]) -> frozenset[str]:
     """The items that were answered in full at least once."""
     return frozenset(one.item for one in attempts if _share(one) == 1)
+
+
+def sure_and_wrong(attempts: Iterable[Attempt]) -> list[str]:
+    """Items whose last answer was very sure and not right, the latest first: worth another look."""
+    last: dict[str, Attempt] = {}
+    for one in attempts:
+        last.pop(one.item, None)
+        last[one.item] = one
+    return [
+        item for item, one in reversed(last.items()) if one.sure == VERY_SURE and _share(one) < 1
+    ]
 
 
 def rewrites(attempts: Iterable[Attempt]) -> list[Attempt]:

@@ -7,8 +7,9 @@ from random import Random, SystemRandom
 
 from unpushy import course
 from unpushy.progress import Progress, open_progress
+from unpushy.progress.standing import VERY_SURE
 from unpushy.quiz import statistics
-from unpushy.quiz.results import VERY_SURE, Result, gains, results, score_that_counts, shares
+from unpushy.quiz.results import Result, gains, results, score_that_counts, shares
 from unpushy.quiz.rules import our_class
 from unpushy.quiz.sitting import Quiz, quizzes
 

@@ -6,13 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from io import StringIO
 
-from unpushy import course
 from unpushy.progress import Attempt, Paper, Progress
 from unpushy.quiz.rules import rules_for
 from unpushy.quiz.sitting import Quiz, Score, counted, counting_on, is_done, now, score_of
 from unpushy.quiz.statistics import Gain, class_gain
-
-VERY_SURE = 3
 
 
 @dataclass(frozen=True)
@@ -78,20 +75,6 @@ def score_that_counts(quiz: Quiz, mine: list[Result]) -> Score | None:
     """A learner's score in a quiz, by the rules of the class."""
     how = rules_for(quiz.name, mine[0].paper.learner).counts if mine else "best"
     return counted([result.score for result in mine], how)
-
-
-def sure_and_wrong(progress: Progress, learner: str) -> list[str]:
-    """Questions whose last answer was very sure and not right, the latest first: worth another look."""
-    last: dict[str, Attempt] = {}
-    for attempt in progress.attempts(learner):
-        if attempt.item in course.questions():
-            last.pop(attempt.item, None)
-            last[attempt.item] = attempt
-    return [
-        item
-        for item, attempt in reversed(last.items())
-        if attempt.sure == VERY_SURE and attempt.points < attempt.out_of
-    ]
 
 
 def shares(quiz: Quiz, found: Mapping[str, list[Result]]) -> dict[str, dict[str, float]]:
