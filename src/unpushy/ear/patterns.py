@@ -146,9 +146,32 @@ def _groups(pattern: str) -> set[frozenset[str]]:
     for part in _split(pattern.replace(r"\b", " "), " "):
         if words := _words(part):
             groups.add(words)
-        elif part.startswith("(?:") and _split(part, ")", level=1)[1:] == [""]:
-            groups |= _groups(part[3:-1])
+        else:
+            for inside in _whole_words(part):
+                groups |= _groups(inside)
     return groups
+
+
+def _whole_words(part: str) -> Iterator[str]:
+    """What stands in those groups of a part that every match goes through and that hold whole words.
+
+    >>> list(_whole_words("(?:the )?(?:[a-z]+ )?(?:good reasons|proof)"))
+    ['good reasons|proof']
+    """
+    before_ends_a_word = True
+    while part:
+        if not part.startswith("("):
+            return
+        stop = len(_split(part, ")", level=1)[0]) + 1
+        inside, part = part[1 : stop - 1], part[stop:]
+        repeat = re.match(r"[?*+]\??|\{[0-9,]+\}\??", part)
+        part = part[repeat.end() :] if repeat else part
+        if inside.startswith(("?=", "?!", "?<")):
+            continue
+        inside = inside.removeprefix("?:")
+        if not repeat and before_ends_a_word and not part:
+            yield inside
+        before_ends_a_word &= all(branch.endswith(" ") for branch in _split(inside, "|"))
 
 
 def _words(part: str) -> frozenset[str]:
@@ -245,15 +268,17 @@ def _rows() -> Iterator[tuple[object, ...]]:
     for signs, pushes in ((course.tactics(), True), (course.moves(), False)):
         for sign in signs.values():
             for pattern in sign.patterns:
-                find, unless = (p and searched_for(p) for p in (pattern.find, pattern.unless))
-                try:
-                    first = first_words(find)
-                except re.error as error:
-                    raise course.CourseError(
-                        f"{sign.code}.toml: pattern {pattern.find!r}: {error}"
-                    ) from None
-                needed = sorted({*needs(pattern.find), *({first} if first else ())}, key=_cost)
-                yield sign.code, pushes, find, unless, pattern.weak, tuple(needed), first
+                unless = pattern.unless and searched_for(pattern.unless)
+                for branch in _split(pattern.find, "|"):
+                    find = searched_for(branch)
+                    try:
+                        first = first_words(find)
+                    except re.error as error:
+                        raise course.CourseError(
+                            f"{sign.code}.toml: pattern {pattern.find!r}: {error}"
+                        ) from None
+                    needed = sorted({*needs(branch), *({first} if first else ())}, key=_cost)
+                    yield sign.code, pushes, find, unless, pattern.weak, tuple(needed), first
 
 
 def _state() -> str:

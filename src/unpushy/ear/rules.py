@@ -6,7 +6,7 @@ which every match of it contains, so that the cost of a line hardly grows with t
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 
 from unpushy.ear.patterns import Rule, compiled, index
@@ -77,36 +77,50 @@ def _places(plain: str) -> dict[str, list[int]]:
     return places
 
 
-def _likely(words: Collection[str]) -> Iterable[Rule]:
+def _likely(present: Set[str]) -> Iterable[Rule]:
     """The rules whose needs a text with these words fulfils, each once."""
     by_word, always = index()
-    present = set(words)
-    likely = dict.fromkeys(map(id, always))
+    looked_at: set[int] = set()
     rules = list(always)
-    for word in words:
-        for rule in by_word.get(word, ()):
-            if id(rule) in likely:
+    for word in present & by_word.keys():
+        for rule in by_word[word]:
+            if id(rule) in looked_at:
                 continue
+            looked_at.add(id(rule))
             for need in rule.needs[1:]:
                 if need.isdisjoint(present):
                     break
             else:
-                likely[id(rule)] = None
                 rules.append(rule)
     return rules
 
 
-def _matches(rule: Rule, plain: str, places: dict[str, list[int]]) -> Iterator[re.Match[str]]:
+def _matches(
+    rule: Rule, plain: str, places: dict[str, list[int]], present: Set[str]
+) -> Iterable[re.Match[str]]:
     """The matches of a rule, tried only where a word stands that it can begin with."""
-    expression = compiled(rule.find)
     if not rule.first:
-        yield from expression.finditer(plain)
-        return
+        return compiled(rule.find).finditer(plain)
+    begins = rule.first & present
+    if not begins:
+        return ()
+    if len(begins) == 1:
+        (word,) = begins
+        tried = places[word]
+    else:
+        tried = sorted([place for word in begins for place in places[word]])
+    match = compiled(rule.find).match
+    found = [one for place in tried if (one := match(plain, place))]
+    return _apart(found) if len(found) > 1 else found
+
+
+def _apart(found: list[re.Match[str]]) -> Iterator[re.Match[str]]:
+    """Of matches in order those that begin where the last one has ended."""
     end = 0
-    for place in sorted({at for word in rule.first & places.keys() for at in places[word]}):
-        if place >= end and (match := expression.match(plain, place)):
-            end = match.end()
-            yield match
+    for one in found:
+        if one.start() >= end:
+            end = one.end()
+            yield one
 
 
 def catch(text: Text) -> tuple[Catch, ...]:
@@ -116,8 +130,9 @@ def catch(text: Text) -> tuple[Catch, ...]:
     spans: list[tuple[int, int]] | None = None
     found: list[Catch] = []
     places = _places(plain)
-    for rule in _likely(places):
-        for match in _matches(rule, plain, places):
+    present = frozenset(places)
+    for rule in _likely(present):
+        for match in _matches(rule, plain, places, present):
             words = match[0]
             start = match.start() + len(words) - len(words.lstrip())
             end = match.end() - len(words) + len(words.rstrip())
