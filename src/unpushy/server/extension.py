@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader
 from jupyter_server.base.handlers import FileFindHandler, JupyterHandler
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.services.contents.largefilemanager import LargeFileManager
+from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from jupyter_server.utils import url_path_join
 from jupyterlab_server.themes_handler import ThemesHandler
 from tornado import web
@@ -90,12 +91,26 @@ class LeavePage(JupyterHandler):
         self.finish()
 
 
+class PromptConnection(ZMQChannelsWebsocketConnection):
+    """A kernel's channel to the browser that sends each message at once.
+
+    Otherwise a small message waits until the browser's side has acknowledged the one before, which it
+    does after some 40 ms: Nagle's algorithm and delayed acknowledgements, one waiting for the other.
+    """
+
+    def connect(self) -> Any:
+        self.websocket_handler.set_nodelay(True)
+        return super().connect()
+
+
 def _jupyter_server_extension_points() -> list[dict[str, str]]:
     return [{"module": "unpushy.server.extension"}]
 
 
 def _load_jupyter_server_extension(app: ServerApp) -> None:
     web_app = app.web_app
+    if web_app.settings["kernel_websocket_connection_class"] is ZMQChannelsWebsocketConnection:
+        web_app.settings["kernel_websocket_connection_class"] = PromptConnection
     configuration = VoilaConfiguration(
         parent=app,
         strip_sources=True,
