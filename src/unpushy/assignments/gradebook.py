@@ -7,8 +7,10 @@ reason why a person should look at it and whether one has; and what the doctor f
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
+from nbgrader import api
 from nbgrader.api import (
     Assignment,
     BaseCell,
@@ -29,6 +31,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    create_engine,
     delete,
     insert,
     select,
@@ -74,6 +77,18 @@ NOT_ATTEMPTED = "Not attempted."
 def make_tables(gradebook: Gradebook) -> None:
     """Make our tables where they aren't yet."""
     _tables.create_all(gradebook.engine)
+
+
+def keep_engines() -> None:
+    """Let nbgrader keep one engine for each database.
+
+    It opens the gradebook five times a submission, each time with a new engine of SQLAlchemy, which
+    compiles every statement anew: a fifth of the time that a submission takes.
+    """
+    api.create_engine = _engine
+
+
+_engine = cache(create_engine)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 
 from unpushy import course
 from unpushy.assignments.doctor import Release, examine, release_at
-from unpushy.assignments.gradebook import Paper, make_tables, save
+from unpushy.assignments.gradebook import Paper, keep_engines, make_tables, save
 from unpushy.assignments.late import late_rule, penalise
 from unpushy.assignments.marking import Listening, essays_in, findings_in, make_inert, mark, write
 from unpushy.assignments.submissions import diagnose, digest, read_submission
@@ -35,6 +35,7 @@ class ReadByTheDoctor(NotebookExporter):
     @cached_property
     def gradebook(self) -> Gradebook:
         """One way into the gradebook for all submissions of a run: opening it takes longer than saving."""
+        keep_engines()
         coursedir = self.parent.coursedir
         gradebook = Gradebook(coursedir.db_url, coursedir.course_id)
         make_tables(gradebook)
