@@ -68,8 +68,18 @@ def test_a_lesson_takes_as_long_as_it_says(lesson: Lesson) -> None:
     cost = {"practise": 1.5, "ask": 0.5, "own_words": 2.0, "before_and_after": 6.0}
     takes = len(prose(lesson).split()) / 200 + sum(cost[call] for call, _ in calls(lesson))
     assert abs(takes - lesson.minutes) <= 2.5, f"about {takes:.0f} minutes"
-    if lesson in PRINCIPLES:
+    if lesson.number:  # the welcome is shorter
         assert 12 <= lesson.minutes <= 18
+
+
+def test_the_guide_for_trainers_gives_the_lessons_own_minutes() -> None:
+    guide = (ROOT / "docs" / "teaching.md").read_text("utf-8")
+    told = re.findall(r"\[lesson (\d+)\]\([^)]*\) \((\d+) minutes\)", guide)
+    states = {lesson.number: lesson.minutes for lesson in lessons()}
+    assert sorted(int(number) for number, _ in told) == list(range(2, 11))
+    assert all(states[int(number)] == int(minutes) for number, minutes in told)
+    assert f"the nine lessons in between are {sum(states[n] for n in range(2, 11))}." in guide
+    assert f"They take {sum(states[n] for n in (0, 1, 5, 10))} minutes." in guide
 
 
 @pytest.mark.parametrize("lesson", lessons(), **by_name)
