@@ -1,4 +1,4 @@
-"""A running room, and people with phones in it, for tests and for the bench."""
+"""A running class or room, and people who come in by its door, for tests and for the bench."""
 
 import json
 import os
@@ -13,13 +13,17 @@ import urllib.request
 import uuid
 from http.cookiejar import CookieJar
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+
+from unpushy.progress import Progress
 
 CODE = "apple7"
 
 
-class RunningRoom:
-    """A room in a process of its own, at 127.0.0.1."""
+class RunningClass:
+    """A class in a process of its own, at 127.0.0.1."""
+
+    kind = "class"
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -29,23 +33,18 @@ class RunningRoom:
 
     @property
     def data(self) -> Path:
-        return self.home / "room"
-
-    @property
-    def address(self) -> str:
-        """Where a phone that scanned the code arrives."""
-        return self.url(f"/join?code={CODE}&next=/course/room")
+        return self.home / self.kind
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}{path}"
 
-    def start(self, *more: str) -> "RunningRoom":
+    def start(self, *more: str, **environment: str) -> Self:
         """Start it, and wait until it says where it is."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "UNPUSHY"))}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "unpushy", "room", "--port", str(self.port), "--code", CODE, "--host", "127.0.0.1", *more],
-            env=kept | {"UNPUSHY_DATA": str(self.home), "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"},
-            stdout=subprocess.PIPE, stderr=(self.home.parent / "room.log").open("a"), encoding="utf-8",
+            [sys.executable, "-m", "unpushy", self.kind, "--port", str(self.port), "--code", CODE, "--host", "127.0.0.1", *more],
+            env=kept | {"UNPUSHY_DATA": str(self.home), "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"} | environment,
+            stdout=subprocess.PIPE, stderr=(self.home.parent / f"{self.kind}.log").open("a"), encoding="utf-8",
         )  # fmt: skip
         assert self.process.stdout
         self.said = ""
@@ -61,6 +60,21 @@ class RunningRoom:
         self.process.terminate()
         self.process.wait(10)
 
+    def kept(self) -> Progress:
+        """What it keeps of everyone's progress."""
+        return Progress(f"sqlite:///{self.data / 'progress.sqlite'}")
+
+
+class RunningRoom(RunningClass):
+    """A room in a process of its own, at 127.0.0.1."""
+
+    kind = "room"
+
+    @property
+    def address(self) -> str:
+        """Where a phone that scanned the code arrives."""
+        return self.url(f"/join?code={CODE}&next=/course/room")
+
     def kill(self) -> None:
         """Kill it, as a power cut would."""
         self.process.send_signal(signal.SIGKILL)
@@ -74,11 +88,12 @@ class RunningRoom:
 class Person:
     """Somebody with a browser's memory."""
 
-    def __init__(self, room: RunningRoom) -> None:
+    def __init__(self, room: RunningClass) -> None:
         self.room = room
         self.cookies = CookieJar()
         self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
         self._xsrf = ""
+        self._page = "/course/room" if room.kind == "room" else "/course/lesson/01-bought-not-sold"
 
     def ask(
         self, path: str, data: bytes | None = None, method: str | None = None, **headers: str
@@ -92,14 +107,21 @@ class Person:
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
 
-    def join(self, name: str) -> "Person":
+    def come(self, name: str, code: str = CODE, **more: str) -> tuple[int, str]:
+        """Ask for a seat; status and page."""
+        form = {"_xsrf": self.xsrf(), "code": code, "name": name, **more}
+        return self.ask(
+            f"/join?next={self._page if self.room.kind == 'room' else '/course/'}",
+            urllib.parse.urlencode(form).encode(),
+        )
+
+    def join(self, name: str) -> Self:
         """Take a seat."""
-        form = {"_xsrf": self.xsrf(), "code": CODE, "name": name}
-        status, page = self.ask("/join?next=/course/room", urllib.parse.urlencode(form).encode())
+        status, page = self.come(name)
         assert status == 200, page
         return self
 
-    def as_trainer(self) -> "Person":
+    def as_trainer(self) -> Self:
         """Come in by the trainer's address."""
         assert self.ask(self.room.door)[0] == 200
         return self
@@ -107,7 +129,7 @@ class Person:
     def xsrf(self) -> str:
         """The token of a page."""
         if not self._xsrf:
-            page = self.ask("/join")[1] + self.ask("/course/room")[1]
+            page = self.ask("/join")[1] + self.ask(self._page)[1]
             self._xsrf = re.search(r'(?:name="_xsrf" value=|"xsrf": )"([^"]+)"', page)[1]  # type: ignore[index]
         return self._xsrf
 
@@ -134,5 +156,14 @@ class Person:
     def sees(self, view: str = "phone") -> dict[str, Any]:
         """What a page is told."""
         status, said = self.ask(f"/course/room/{view}/now")
+        assert status == 200, said
+        return json.loads(said)
+
+    def desk(self, name: str, item: str, **request: object) -> dict[str, Any]:
+        """Ask something at a desk, as a page just opened does."""
+        self._xsrf = ""
+        status, said = self.ask(
+            f"/course/desk/{name}/{item}", json.dumps(request).encode(), Content_Type="application/json", X_XSRFToken=self.xsrf(),
+        )  # fmt: skip
         assert status == 200, said
         return json.loads(said)
