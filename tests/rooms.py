@@ -35,6 +35,11 @@ class RunningClass:
     def data(self) -> Path:
         return self.home / self.kind
 
+    @property
+    def address(self) -> str:
+        """Where somebody arrives who was given the code."""
+        return self.url(f"/join?code={CODE}")
+
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}{path}"
 

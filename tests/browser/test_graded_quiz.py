@@ -71,9 +71,8 @@ def test_a_test_at_home_tells_its_reasons_after_the_hand_in(
     assert paper.handed_in
 
 
-def test_a_test_from_beginning_to_end_by_keyboard_alone(own_course: Course, visit: Visit) -> None:
-    own_course.start()
-    page = visit(own_course, "/course/quiz/pre-test")
+def by_keyboard(page: Page, many: int) -> None:
+    """A quiz of so many questions from beginning to end, without a mouse."""
 
     def press(name: str) -> None:
         button = page.get_by_role("button", name=name, exact=True)
@@ -84,9 +83,9 @@ def test_a_test_from_beginning_to_end_by_keyboard_alone(own_course: Course, visi
         raise AssertionError(f"'{name}' can't be reached by the Tab key")
 
     press("Begin")
-    for number in range(1, 16):
-        expect(page.locator(".up-quiz")).to_have_attribute("aria-label", f"Question {number} of 15")
+    for number in range(1, many + 1):
         quiz = page.locator(".up-quiz")
+        expect(quiz).to_have_attribute("aria-label", f"Question {number} of {many}")
         expect(quiz.locator(".up-asked")).to_be_focused()
         page.keyboard.press("Tab")
         if quiz.locator("textarea").count():
@@ -101,8 +100,13 @@ def test_a_test_from_beginning_to_end_by_keyboard_alone(own_course: Course, visi
         press("That's my answer")
     expect(page.get_by_role("heading", name="All answered.")).to_be_focused()
     press("Hand in")
-    expect(page.locator(".up-score")).to_contain_text("of 15")
+    expect(page.locator(".up-score")).to_contain_text(f"of {many}")
     expect(page.get_by_role("heading", name="Your score")).to_be_focused()
+
+
+def test_a_test_from_beginning_to_end_by_keyboard_alone(own_course: Course, visit: Visit) -> None:
+    own_course.start()
+    by_keyboard(visit(own_course, "/course/quiz/pre-test"), 15)
 
 
 def test_a_class_sets_the_clock_and_asks_how_sure_one_is_and_time_may_be_added(
