@@ -1,4 +1,4 @@
-"""A term: ten assignments, thirty learners, some late, missing or broken, an appeal, a regrade; the table by hand."""
+"""A term: ten assignments and ten quizzes, thirty learners, some late, missing or broken, appeals, a regrade; the table by hand."""
 
 import csv
 from datetime import datetime, timedelta
@@ -7,11 +7,17 @@ from pathlib import Path
 import nbformat
 from classroom import fill, give, make, nbgrader, unpushy
 from conftest import ROOT
+from test_graded import answer
 
 from unpushy import course
 from unpushy.assignments.cells import answer_of
 from unpushy.assignments.grading import classroom as open_room
 from unpushy.assignments.grading import grade
+from unpushy.desks.quiz import QuizDesk
+from unpushy.progress import Progress
+from unpushy.quiz import Quiz, marks
+from unpushy.quiz.gradebook import publish
+from unpushy.quiz.results import results
 
 NAMES = [path.name for path in sorted((ROOT / "solutions").iterdir())][:10]
 LEARNERS = [f"learner-{number:02}" for number in range(30)]
@@ -31,7 +37,7 @@ def model_answers(name: str) -> dict[str, str]:
     }
 
 
-def answers(name: str, number: int) -> dict[str, str]:
+def lines(name: str, number: int) -> dict[str, str]:
     """Full points, but for one line in three that is the pushy line again and one that isn't there."""
     given = model_answers(name)
     first, second = list(given)[:2]
@@ -55,7 +61,7 @@ def hand_in(room: Path, name: str, who: str, week: int) -> None:
     if who in (LATE, EXTENDED):
         at += timedelta(days=1)
     (path.parent / "timestamp.txt").write_text(f"{at:%Y-%m-%d %H:%M:%S} UTC")
-    notebook = fill(room, {} if who == EMPTY else answers(name, number), name)
+    notebook = fill(room, {} if who == EMPTY else lines(name, number), name)
     nbformat.write(notebook, path)
     if who == BROKEN and week == 0:
         path.write_text("{ this is no notebook")
@@ -82,6 +88,53 @@ def expected(who: str, week: int) -> tuple[float, float]:
     if who == EXTENDED:
         return worth, 0.0 if week == 2 else worth / 10
     return worth, 0.0
+
+
+# Of the eight questions of a quiz, as many as a learner answers, and rightly; the rest stays open.
+ANSWERED = {0: 8, 1: 5, 2: 2}
+
+
+def take(progress: Progress, quiz: Quiz, who: str) -> None:
+    """A learner's paper, handed in."""
+    desk = QuizDesk(quiz, who, progress)
+    assert desk.answer({"do": "begin", "mode": "graded"})["stage"] == "open"
+    for number in range(ANSWERED[LEARNERS.index(who) % 3]):
+        assert "error" not in answer(desk, number)
+    assert desk.answer({"do": "hand in"})["stage"] == "done"
+
+
+def expected_of_quiz(who: str, week: int) -> float | None:
+    """Points by hand; none where nothing was handed in."""
+    if who == MISSING and week % 2 == 0:
+        return None
+    worth = float(ANSWERED[LEARNERS.index(who) % 3])
+    return worth - 0.5 if who == APPEAL and week == 4 else worth
+
+
+def test_a_terms_quizzes_stand_in_the_export_as_worked_out_by_hand(
+    progress: Progress, tmp_path: Path
+) -> None:
+    room = make(tmp_path / "class", NAMES[0])
+    every = [Quiz(lesson) for lesson in range(1, 11)]
+    for week, quiz in enumerate(every):
+        for who in LEARNERS:
+            if not (who == MISSING and week % 2 == 0):
+                take(progress, quiz, who)
+    publish(progress, room)
+    (paper,) = results(progress, every[4])[APPEAL]
+    marks.overrule(progress, APPEAL, paper.items[0], 0.5, "half of it", "the teacher")
+    assert list(marks.regrade(progress)) == []
+    publish(progress, room)
+    nbgrader(room, "export")
+    with (room / "grades.csv").open() as file:
+        table = {(row["assignment"], row["student_id"]): row for row in csv.DictReader(file)}
+    for week, quiz in enumerate(every):
+        for who in LEARNERS:
+            row = table[quiz.name, who]
+            worth = expected_of_quiz(who, week)
+            assert float(row["raw_score"]) == (worth or 0.0), (quiz.name, who)
+            assert (row["timestamp"] == "") == (worth is None)
+            assert float(row["max_score"]) == 8.0
 
 
 def test_a_terms_export_equals_the_table_worked_out_by_hand(tmp_path: Path) -> None:

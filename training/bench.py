@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from unpushy import course
 from unpushy.ear import hear, hear_all
 from unpushy.ear.encoder import encoder
 from unpushy.ear.text import read
@@ -48,9 +49,17 @@ def rows(path: Path) -> Iterator[dict]:
 
 
 def items(split: str) -> list[Item]:
-    """All graded rewrites of a split."""
-    prompts = {row["id"]: row for path in CORPUS.glob("prompts/*.jsonl") for row in rows(path)}
+    """All graded rewrites of a split; those of the course's own lines are for training."""
+    prompts = {
+        row["id"]: Pushy(row["situation"], row["pushy"])
+        for path in CORPUS.glob("prompts/*.jsonl")
+        for row in rows(path)
+    }
     belongs = set(json.loads((HERE / "split.json").read_text())[split])
+    if split == "train":
+        for ident, line in course.exercises().items():
+            prompts[ident] = Pushy(line.situation, line.pushy)
+            belongs.add(ident)
     grades = {row["key"]: row for path in CORPUS.glob("grades/*.jsonl") for row in rows(path)}
     found = []
     for kind in ("novices", "aware"):
@@ -58,13 +67,8 @@ def items(split: str) -> list[Item]:
             for number, row in enumerate(rows(path)):
                 key = f"{path.stem}-{number:03}"
                 if row["id"] in belongs and key in grades:
-                    prompt = Pushy(prompts[row["id"]]["situation"], prompts[row["id"]]["pushy"])
-                    grade = grades[key]
-                    found.append(
-                        Item(
-                            key, kind, prompt, row["rewrite"], grade["grade"], tuple(grade["codes"])
-                        )
-                    )
+                    grade, codes = grades[key]["grade"], tuple(grades[key]["codes"])
+                    found.append(Item(key, kind, prompts[row["id"]], row["rewrite"], grade, codes))
     return found
 
 
