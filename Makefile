@@ -18,10 +18,11 @@ lint:  ## mend what can be mended (format, imports, stripped notebooks), then ch
 	$(PYTHON) -m nbstripout --keep-id --extra-keys "metadata.language_info" lessons/*.ipynb quizzes/*.ipynb solutions/*/*.ipynb
 	$(PYTHON) -m mypy
 
-bench:  ## measure the ear on the development split, the pages against stock Voilà, grading against stock nbgrader, a room of sixty
+bench:  ## measure the ear on the development split, the pages against stock Voilà, a class's quizzes, grading against stock nbgrader, a room of sixty
 	.venv/bin/uv pip install --python $(PYTHON) --quiet --group bench
 	$(PYTHON) training/bench.py
 	$(PYTHON) bench/pages.py
+	$(PYTHON) bench/quizzes.py
 	$(PYTHON) bench/grading.py
 	$(PYTHON) bench/room.py
 

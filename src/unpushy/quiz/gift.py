@@ -1,6 +1,8 @@
 """Questions for Moodle, in its GIFT format: one choice, several choices, and matching.
 
-Marking words in a line and rewriting have no counterpart there and are left out, and named.
+Marking words in a line and rewriting have no counterpart there and are left out, and named. The library that
+writes the format, gift-wrapper, knows no matching and brings an SSH client along, so the few lines are here;
+pygiftparser, which reads it, finds in these files what was meant.
 """
 
 from collections.abc import Iterable
