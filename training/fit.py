@@ -207,17 +207,16 @@ def varied(
 
 
 def marks(example: Example, plain: str, places: list[tuple[int, int]]) -> list[float] | None:
-    """For each piece of a line whether a reader marked it; None if nobody did."""
+    """For each piece of a line whether a reader marked it; None if nobody marked any."""
     spans = []
     for words in example.words:
         short = read(words).plain.strip()
         if short and (start := plain.find(short)) >= 0:
             spans.append((start, start + len(short)))
-    if not spans:
-        return None
-    return [
+    found = [
         float(any(start < b and end > a for a, b in spans) and end > start) for start, end in places
     ]
+    return found if any(found) else None  # they may stand beyond the pieces that are read
 
 
 def batches(size: int, lengths: list[int], chance: random.Random) -> list[list[int]]:
@@ -284,6 +283,8 @@ def fit(epochs: int, rate: float, seed: int) -> None:
                 grades, pieces, x = model(*padded([cut[place][0] for place in places]))
             mine = [(now[place], marked[place], len(cut[place][0])) for place in places]
             loss = losses(model, mine, grades, pieces, x, weights)
+            if not torch.isfinite(loss):
+                raise ArithmeticError(f"the loss is {loss}: {[one.line for one, _, _ in mine]}")
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)

@@ -21,6 +21,7 @@ STYLE = """
 .up-report caption { text-align: left; max-width: 85vw; padding: .3rem 0; }
 .up-report th, .up-report td { text-align: left; vertical-align: top; padding: .3rem .7rem; border-bottom: 1px solid color-mix(in srgb, currentColor 30%, transparent); }
 .up-report th:has(small) { min-width: 12rem; }
+.up-report tbody th:not(:has(small)) { white-space: nowrap; }
 .up-report small { display: block; font-weight: 400; line-height: 1.4; }
 .up-report .up-number { text-align: right; white-space: nowrap; }
 .up-report summary { font-weight: 600; padding: .5rem 0; cursor: pointer; min-height: 24px; }
