@@ -68,8 +68,7 @@ def test_a_lesson_takes_as_long_as_it_says(lesson: Lesson) -> None:
     cost = {"practise": 1.5, "ask": 0.5, "own_words": 2.0, "before_and_after": 6.0}
     takes = len(prose(lesson).split()) / 200 + sum(cost[call] for call, _ in calls(lesson))
     assert abs(takes - lesson.minutes) <= 2.5, f"about {takes:.0f} minutes"
-    if lesson.number:  # the welcome is shorter
-        assert 12 <= lesson.minutes <= 18
+    assert 12 <= lesson.minutes <= 18
 
 
 def test_the_guide_for_trainers_gives_the_lessons_own_minutes() -> None:
