@@ -19,11 +19,12 @@ import nbformat
 import pytest
 import sqlalchemy as sa
 
-from unpushy.beside import commands_on_path
+from unpushy.beside import commands_on_path, one_core_for_the_ear
 from unpushy.progress import Progress
 
 ROOT = Path(__file__).parents[1]
 commands_on_path()
+one_core_for_the_ear()  # tests run side by side
 
 
 @pytest.fixture

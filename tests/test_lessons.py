@@ -256,6 +256,12 @@ def test_a_lesson_reads_easily(lesson: Lesson) -> None:
 
 # Sentences that the ear takes for a push, and why they stand.
 NO_PUSH = {
+    "In that order: someone who needn't guard his own view has a hand free for yours.": "says why one listens first",
+    "She knows the boy, you know the fractions.": "says who knows what",
+    "Somebody will give you a doubt, and your will be on its way.": "describes an old habit of the reader's",
+    "Robert Cialdini and colleagues (1975) asked students for a huge favour, and after their refusal for a smaller one, a trip to the zoo with young offenders.": "reports a study of pushing",
+    "And who simply took your no?": "asks the reader to remember",
+    "After them comes a last part, to which you bring words of your own: a letter, a sales page, the sentence that you say forty times a week.": "says what the course holds",
     "If you like: the next time a customer says something that you know better, say it back first, and wait.": "an offer, with its if",
     "Once this week, your first sentence might borrow a word from the customer's last one.": "a suggestion that may be left",
     "And one on a doorstep, where somebody will count your forms tonight.": "sets the scene of an exercise",

@@ -29,11 +29,13 @@ class Pattern:
     """A regular expression over a line's plain form, and what cancels it in the same sentence.
 
     Weak is what is not enough by itself: a stock phrase, or words that push in one line and not in another.
+    Certain is a push that pushes whatever stands around it.
     """
 
     find: str
     unless: str = ""
     weak: bool = False
+    certain: bool = False
 
 
 @dataclass(frozen=True)

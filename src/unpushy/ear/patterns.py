@@ -260,6 +260,7 @@ class Rule:
     find: str
     unless: str
     weak: bool
+    certain: bool
     needs: tuple[frozenset[str], ...]
     first: frozenset[str]
 
@@ -278,7 +279,8 @@ def _rows() -> Iterator[tuple[object, ...]]:
                             f"{sign.code}.toml: pattern {pattern.find!r}: {error}"
                         ) from None
                     needed = sorted({*needs(branch), *({first} if first else ())}, key=_cost)
-                    yield sign.code, pushes, find, unless, pattern.weak, tuple(needed), first
+                    how = pattern.weak, pattern.certain
+                    yield sign.code, pushes, find, unless, *how, tuple(needed), first
 
 
 def _state() -> str:

@@ -18,7 +18,7 @@ class Catch:
     """One thing heard: its code, the words of the original line from `start` to `end`, whether they push.
 
     A weak catch is not enough by itself: a stock phrase, or words that push in one line and not in
-    another. One that isn't clear pushes or invites in a way that its code names at best by a guess.
+    another. A certain one pushes whatever stands around it. One that isn't clear pushes or invites in a way that its code names at best by a guess.
     """
 
     code: str
@@ -28,6 +28,7 @@ class Catch:
     pushes: bool
     weak: bool = False
     clear: bool = True
+    certain: bool = False
 
 
 _QUOTED = re.compile(r'"[^"]{2,}"|(?<![\w.!?,])\'[^\']*(?:\w\'\w[^\']*)*\'(?!\w)')
@@ -147,7 +148,9 @@ def catch(text: Text) -> tuple[Catch, ...]:
                     continue
             first, last = text.span(start, end)
             words = text.original[first:last]
-            found.append(Catch(rule.code, first, last, words, rule.pushes, rule.weak))
+            found.append(
+                Catch(rule.code, first, last, words, rule.pushes, rule.weak, certain=rule.certain)
+            )
     return _without_overlaps(found)
 
 

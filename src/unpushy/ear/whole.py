@@ -1,7 +1,7 @@
 """The whole ear: rules and encoder together, and who decides what.
 
-A rule that hears a push wins, unless the encoder is all but certain of an invitation: on novices' lines that neither had
-seen, such a rule was wrong as often as right. Words that push in one line and not in another (`weak`) lose
+A rule that is certain of a push wins. One that hears a push wins, unless the encoder is all but certain of an invitation, also where it reads that sentence
+by itself: on novices' lines that neither had seen, such a rule was wrong nearly as often as right. Words that push in one line and not in another (`weak`) lose
 against a likely invitation. The encoder adds pushes that no rule names, and tells flat from inviting. Where the
 two disagree, confidence drops.
 What the encoder hears is explained as well: it was taught which words readers marked, and shows those that weigh most.
@@ -9,7 +9,7 @@ What the encoder hears is explained as well: it was taught which words readers m
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from unpushy.ear import INVITES, PLAIN, PUSHES, Hearing
@@ -21,6 +21,7 @@ LONG = 600  # characters that the encoder takes in at once
 WINDOW = 400  # characters of a longer text that it takes in together
 RULE = 0.9  # the likelihood of an invitation up to which a rule that hears a push wins
 WEAK_RULE = 0.7  # and a weak one
+BY_ITSELF = 0.5  # the likelihood of a push, in its sentence by itself, from which a rule wins against all the rest
 RULE_AGAINST_ENCODER = 0.6
 RULE_SPEAKS_FOR_IT = 4.0  # times that the odds of a push rise where a rule hears it too
 ENOUGH_FOR_A_NAMED_MOVE = 0.04
@@ -36,7 +37,8 @@ class _Case:
     text: Text
     catches: tuple[Catch, ...]
     windows: list[Span]
-    bare: str
+    bare: tuple[str, ...]
+    alone: dict[Catch, str]  # the sentences in which a rule is sure of a push
     readings: list[Reading] = field(default_factory=list)
     grades: Grades = (0.0, 1.0, 0.0)
     grade: int = PLAIN
@@ -53,16 +55,18 @@ def hear_whole(lines: Sequence[str]) -> list[Hearing]:
         text = read(line)
         catches = catch(text)
         windows = _windows(text.plain)
-        bare = _without_stock(text, catches) if len(windows) == 1 else text.plain
-        cases.append(_Case(text, catches, windows, bare))
+        bare = _bare(text, catches) if len(windows) == 1 else ()
+        alone = {one: _sentence_of(text, one) for one in catches if one.pushes and not one.weak}
+        cases.append(_Case(text, catches, windows, bare, alone))
     asked = {case.in_window(window) for case in cases for window in case.windows}
-    asked |= {case.bare for case in cases if len(case.windows) == 1}
+    asked |= {bare for case in cases for bare in case.bare}
+    asked |= {sentence for case in cases for sentence in case.alone.values()}
     read_as = _read(ear, asked)
     for case in cases:
         case.readings = [read_as[case.in_window(window)] for window in case.windows]
-        if len(case.windows) == 1:
-            case.readings = [_sterner(case.readings[0], read_as[case.bare])]
-        _decide(case)
+        for without in case.bare:
+            case.readings = [_sterner(case.readings[0], read_as[without])]
+        _decide(case, {one: read_as[sentence].grades for one, sentence in case.alone.items()})
     return [_hearing(case) for case in cases]
 
 
@@ -85,17 +89,41 @@ def _windows(plain: str) -> list[Span]:
     return windows or [(0, len(plain))]
 
 
-def _without_stock(text: Text, catches: tuple[Catch, ...]) -> str:
-    """The plain form without its stock phrases: glued to a push, or to nothing, they lift nothing."""
-    plain = text.plain
-    cut = len(plain)
-    for one in reversed(catches):
-        if one.weak and not one.pushes:
-            start = bisect_left(text.starts, one.start)
-            end = min(bisect_left(text.starts, one.end), cut)  # phrases may overlap
-            plain = plain[:start] + plain[end:]
-            cut = start
-    return re.sub(r"^[\s,.!;:-]+|(?<=[.!?,;])[\s,.!;:-]*(?=[,.!;:])", "", plain).strip() or "."
+_STOCK = re.compile(
+    r"""(?:^|(?<=[^\w\s,'] )|(?<=\n))(?:(?:and|so|but|please|really|honestly|of course),? )*(?:"""
+    r"""no (?:pressure|rush|hurry|worries|strings|obligation|problem)(?: attached)?(?: at all| whatsoever)?"""
+    r"""|(?:(?:it|that) is )?(?:of course |totally |entirely |completely |all |really )*(?:up to you|your (?:call|decision|choice))"""
+    r"""|(?:feel|you are) (?:free|welcome)(?: to (?:ask|reach out|get in touch|message|call)(?: (?:me|us))?(?: anything| any questions?)?)?"""
+    r"""|(?:(?:i am|we are) )?(?:always )?(?:happy|glad|here) to help(?: out)?|(?:just )?let me know(?: if you have any questions)?"""
+    r"""|whatever you (?:decide|choose|prefer)(?: is)?(?: totally| completely| perfectly)? (?:fine|okay)(?: (?:by|with) me)?"""
+    r"""|take your time|(?:i )?(?:totally |completely |fully )?(?:understand|get it|respect that)|only if you like"""
+    r"""|thanks?(?: you)?(?: so much| very much)?|you decide|i am here if you need me)(?:,? of course| though)?"""
+    r"""(?: ?[.!]+ ?|$|(?= [^\w\s,']))"""
+)
+
+
+def _bare(text: Text, catches: tuple[Catch, ...]) -> tuple[str, ...]:
+    """The plain form without sentences that are stock phrases and no more, and without any stock phrase:
+    glued to a push, or to nothing, they lift nothing."""
+    sentences = [match.span() for match in _STOCK.finditer(text.plain)]
+    phrases = [
+        (bisect_left(text.starts, one.start), bisect_left(text.starts, one.end))
+        for one in catches
+        if one.weak and not one.pushes
+    ]
+    return _without(text.plain, sentences), _without(text.plain, [*sentences, *phrases])
+
+
+def _without(plain: str, spans: Iterable[Span]) -> str:
+    """A plain form without some of its parts, which may overlap, and without the commas they leave behind."""
+    kept, at = [], 0
+    for start, end in sorted(spans):
+        kept.append(plain[at : max(at, start)])
+        at = max(at, end)
+    left = "".join([*kept, plain[at:]])
+    if left == plain:
+        return plain
+    return re.sub(r"^[\s,.!;:-]+|(?<=[.!?,;])[\s,.!;:-]*(?=[,.!;:])", "", left).strip() or "."
 
 
 def _sterner(whole: Reading, bare: Reading) -> Reading:
@@ -112,8 +140,15 @@ def _all_in_all(grades: Sequence[Grades]) -> Grades:
     return push, round(1 - push - invites, DIGITS), round(invites, DIGITS)
 
 
-def _decide(case: _Case) -> None:
-    """Settle a case's grade from its catches and readings."""
+def _sentence_of(text: Text, one: Catch) -> str:
+    """The sentence of the plain form in which a catch stands."""
+    start = bisect_left(text.starts, one.start)
+    found = [match for match in _SENTENCE.finditer(text.plain) if match.start() <= start]
+    return found[-1][0].strip() if found else text.plain
+
+
+def _decide(case: _Case, alone: Mapping[Catch, Grades]) -> None:
+    """Settle a case's grade from its catches and readings; `alone` are those of single sentences."""
     grades = _all_in_all([reading.grades for reading in case.readings])
     if not any(char.isalnum() for char in case.text.plain):
         grades = 0.0, 1.0, 0.0
@@ -125,7 +160,13 @@ def _decide(case: _Case) -> None:
     if likeliest == PLAIN and named and grades[INVITES] >= ENOUGH_FOR_A_NAMED_MOVE:
         likeliest = INVITES
     pushed = any(
-        one.pushes and grades[INVITES] < (WEAK_RULE if one.weak else RULE) for one in case.catches
+        one.pushes
+        and (
+            one.certain
+            or grades[INVITES] < (WEAK_RULE if one.weak else RULE)
+            or (one in alone and alone[one][PUSHES] > BY_ITSELF)
+        )
+        for one in case.catches
     )
     case.grade = PUSHES if pushed else likeliest
     case.grades = grades
