@@ -59,7 +59,11 @@ def test_judge_jsonl_grades_rewrites() -> None:
         "situation": "A shop; a customer looks at a lamp for 40.",
         "pushy": "You need this lamp.",
     }
-    rewrites = ["You need this lamp!", "It's 40. What would you like to know about it?", "The lamp is 40."]
+    rewrites = [
+        "You need this lamp!",
+        "It's 40. What would you like to know about it?",
+        "The lamp is 40.",
+    ]
     given = "\n".join(json.dumps({**prompt, "rewrite": rewrite}) for rewrite in rewrites)
     found = [
         json.loads(row) for row in unpushy("judge", "--jsonl", given=given).stdout.splitlines()

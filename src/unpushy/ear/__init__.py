@@ -49,8 +49,8 @@ class Hearing:
 def hear(line: str, quick: bool = False) -> Hearing:
     """Hear a line; `quick` uses the rules alone, which need the standard library only.
 
-    >>> hear("You need to sign today.").push
-    ('command',)
+    >>> hear("You need to sign today.").push[0]
+    'command'
     >>> hear("We open at nine.", quick=True).catches
     ()
     """
