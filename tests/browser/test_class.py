@@ -53,6 +53,7 @@ def test_a_quiz_that_counts_on_a_phone_and_what_the_trainer_then_sees(
     page.get_by_role("button", name="Hand in").click()
     expect(page.locator(".up-score")).to_contain_text("of 8")
     expect(page.locator(".up-verdict")).to_have_count(8)
+    page.wait_for_timeout(400)  # until colours have settled
     assert grave(page) == []
     (paper,) = [paper for paper in room.kept().papers("Ana") if paper.graded]
     assert paper.handed_in
@@ -63,6 +64,7 @@ def test_a_quiz_that_counts_on_a_phone_and_what_the_trainer_then_sees(
         expect(trainer.get_by_text("Ana")).to_have_count(0)
         trainer.get_by_role("link", name="Show names").click()
         expect(trainer.get_by_text("Ana").first).to_be_visible()
+        trainer.wait_for_timeout(400)
         assert grave(trainer) == []
     page.goto(room.url("/course/report"))
     expect(page.get_by_text("This page is for the trainer.")).to_be_visible()
