@@ -21,6 +21,7 @@ from playwright.sync_api import Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+from browser.test_graded_quiz import answer_somehow
 from rooms import Person, RunningClass
 
 from unpushy.server.places import lessons
@@ -29,20 +30,6 @@ SITTINGS = 5  # quizzes that one learner takes from beginning to end
 LEARNERS = 25  # who answer at once
 PAUSE = 2.0  # seconds that each of them looks at a question
 LINE = "It runs well for its age. What would you like to know about a new one?"
-
-
-def fill_in(page: Page) -> None:
-    """Answer the question that is shown, somehow."""
-    quiz = page.locator(".up-quiz")
-    if quiz.locator("textarea").count():
-        quiz.locator("textarea").fill(LINE)
-    elif quiz.locator("select").count():
-        for pick in quiz.locator("select").all():
-            pick.select_option(index=1)
-    elif quiz.locator(".up-words").count():
-        quiz.locator(".up-words button").first.click()
-    else:
-        quiz.locator(".up-option input").first.check()
 
 
 def click(page: Page, name: str) -> float:
@@ -87,7 +74,7 @@ def in_a_browser(room: RunningClass) -> dict[str, list[float]]:
             took["Begin"].append(click(page, "Begin"))
             many = int(page.locator(".up-quiz").get_attribute("aria-label").split(" of ")[1])
             for _ in range(many):
-                fill_in(page)
+                answer_somehow(page)
                 took["That's my answer"].append(click(page, "That's my answer"))
             took["Hand in"].append(click(page, "Hand in"))
         browser.close()

@@ -11,7 +11,9 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 
+from unpushy import course
 from unpushy.ear import INVITES, PLAIN, PUSHES, Hearing
 from unpushy.ear.encoder import DIGITS, Encoder, Reading, encoder
 from unpushy.ear.rules import Catch, catch, covered
@@ -89,23 +91,19 @@ def _windows(plain: str) -> list[Span]:
     return windows or [(0, len(plain))]
 
 
-_STOCK = re.compile(
-    r"""(?:^|(?<=[^\w\s,'] )|(?<=\n))(?:(?:and|so|but|please|really|honestly|of course),? )*(?:"""
-    r"""no (?:pressure|rush|hurry|worries|strings|obligation|problem)(?: attached)?(?: at all| whatsoever)?"""
-    r"""|(?:(?:it|that) is )?(?:of course |totally |entirely |completely |all |really )*(?:up to you|your (?:call|decision|choice))"""
-    r"""|(?:feel|you are) (?:free|welcome)(?: to (?:ask|reach out|get in touch|message|call)(?: (?:me|us))?(?: anything| any questions?)?)?"""
-    r"""|(?:(?:i am|we are) )?(?:always )?(?:happy|glad|here) to help(?: out)?|(?:just )?let me know(?: if you have any questions)?"""
-    r"""|whatever you (?:decide|choose|prefer)(?: is)?(?: totally| completely| perfectly)? (?:fine|okay)(?: (?:by|with) me)?"""
-    r"""|take your time|(?:i )?(?:totally |completely |fully )?(?:understand|get it|respect that)|only if you like"""
-    r"""|thanks?(?: you)?(?: so much| very much)?|you decide|i am here if you need me)(?:,? of course| though)?"""
-    r"""(?: ?[.!]+ ?|$|(?= [^\w\s,']))"""
-)
+@cache
+def _stock() -> re.Pattern[str]:
+    """Sentences that are stock phrases and no more."""
+    return re.compile(
+        r"(?:^|(?<=[^\w\s,'] )|(?<=\n))(?:(?:and|so|but|please|really|honestly|of course),? )*"
+        rf"{course.vocabulary()['stock']}(?:,? of course| though)?(?: ?[.!]+ ?|$|(?= [^\w\s,']))"
+    )
 
 
 def _bare(text: Text, catches: tuple[Catch, ...]) -> tuple[str, ...]:
     """The plain form without sentences that are stock phrases and no more, and without any stock phrase:
     glued to a push, or to nothing, they lift nothing."""
-    sentences = [match.span() for match in _STOCK.finditer(text.plain)]
+    sentences = [match.span() for match in _stock().finditer(text.plain)]
     phrases = [
         (bisect_left(text.starts, one.start), bisect_left(text.starts, one.end))
         for one in catches
