@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from classroom import GOOD, LINES, NAME, POOR
 from conftest import ROOT
 from nbclient import NotebookClient
 from nbgrader.api import Gradebook
@@ -17,23 +18,6 @@ from unpushy.assignments.cells import answer_of, body_of, grade_answer, score, t
 from unpushy.assignments.picture import picture
 from unpushy.assignments.release import assignments, generate
 from unpushy.judging import PLACEHOLDER
-
-NAME = "01-bought-not-sold"
-LINES = ("01-tuner", "01-climber", "01-nursery", "01-tiers", "01-cookbook")
-GOOD = {
-    "01-tuner": "A tuning would bring it back up after four years, it's €95. Would you like me to come and hear it first?",
-    "01-climber": "There's a monthly pass at 49 that you can end any month. How often do you think you'd come?",
-    "01-nursery": "Dear Ms Adeyemi, how does the offer for the first-aid day sit with you? A no is fine too.",
-    "01-tiers": "The one with three tiers is 280, a small one for ten people 65. What would your mum like?",
-    "01-cookbook": "Dear Mr Anselmi, a new spine would be 70 and the cover stays. What would you miss most if it went?",
-}
-POOR = {
-    "01-tuner": "A tuning costs €95.",
-    "01-climber": "You need the monthly pass, sign here.",
-    "01-nursery": "I hope you are well. The offer for the first-aid day was 720.",
-    "01-tiers": "You want the three tiers, I know it.",
-    "01-cookbook": "A new spine is 70, a new binding is 190.",
-}
 
 
 def nbgrader(folder: Path, *arguments: str) -> str:
