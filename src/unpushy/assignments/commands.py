@@ -2,9 +2,12 @@
 
 import shutil
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+
+if TYPE_CHECKING:
+    from unpushy.assignments.grading import Classroom
 
 Assignment = Annotated[
     str, typer.Argument(help="The assignment, for example 01-bought-not-sold.", show_default=False)
@@ -19,9 +22,19 @@ def add(app: typer.Typer) -> None:
         app.command(command.__name__.replace("_", "-"), rich_help_panel="For teachers")(command)
 
 
-def _fail(message: str) -> None:
+def _fail(message: str) -> NoReturn:
     typer.echo(message, err=True)
     raise typer.Exit(2)
+
+
+def _classroom(room: Path) -> "Classroom":
+    """The class's folder as grading sees it, or an end with what is wrong about it."""
+    from unpushy.assignments.grading import GradingError, classroom
+
+    try:
+        return classroom(room)
+    except GradingError as error:
+        _fail(str(error))
 
 
 def teach(
@@ -192,13 +205,9 @@ def look(
         settle,
         to_look_at,
     )
-    from unpushy.assignments.grading import GradingError, classroom
     from unpushy.assignments.integrity import too_alike
 
-    try:
-        place = classroom(room)
-    except GradingError as error:
-        _fail(str(error))
+    place = _classroom(room)
     with place.gradebook() as gradebook:
         asked = {one.key: one for one in to_look_at(gradebook, assignment)}
         for given in (*(comment or ()), *(mark or ())):
@@ -262,13 +271,9 @@ def extend(
     from nbgrader.api import MissingEntry
 
     from unpushy.assignments.gradebook import submission_of
-    from unpushy.assignments.grading import GradingError, classroom
     from unpushy.assignments.late import penalise
 
-    try:
-        place = classroom(room)
-    except GradingError as error:
-        _fail(str(error))
+    place = _classroom(room)
     with place.gradebook() as gradebook:
         try:
             if gradebook.find_assignment(assignment).duedate is None:
@@ -308,12 +313,8 @@ def hand_back(
 ) -> None:
     """Put everybody's feedback into a zip file, a folder for each learner."""
     from unpushy.assignments import zips
-    from unpushy.assignments.grading import GradingError, classroom
 
-    try:
-        place = classroom(room)
-    except GradingError as error:
-        _fail(str(error))
+    place = _classroom(room)
     feedback = place.folder(place.courses.feedback_directory, "_", assignment).parents[1]
     target = to or room / f"{assignment}-feedback.zip"
     students = zips.hand_back(feedback, assignment, target)
