@@ -4,7 +4,6 @@ import json
 import os
 import re
 import socket
-import statistics
 import subprocess
 import sys
 import time
@@ -299,7 +298,8 @@ def test_the_course_starts_from_any_folder(tmp_path: Path) -> None:
 
 
 def test_small_messages_of_a_kernel_do_not_wait_for_each_other(own_course: Course) -> None:
-    """A reply that waits for the browser to acknowledge the message before it takes 40 ms more."""
+    """A reply that waits for the browser to acknowledge the message before it takes 40 ms more, as every second one
+    did: three times 40 ms in any six. A busy machine is slow at times, but not in all sixty."""
     own_course.start()
     secret = token(own_course)
     made = urllib.request.Request(
@@ -310,7 +310,7 @@ def test_small_messages_of_a_kernel_do_not_wait_for_each_other(own_course: Cours
     address = own_course.url(f"/api/kernels/{kernel}/channels?token={secret}").replace("http", "ws")
     took = []
     with closing(websocket.create_connection(address, timeout=30)) as line:
-        for number in range(25):
+        for number in range(60):
             header = {"msg_id": str(number), "msg_type": "kernel_info_request", "session": "a", "username": "", "version": "5.3"}  # fmt: skip
             asked = {"header": header, "parent_header": {}, "metadata": {}, "content": {}, "channel": "shell"}  # fmt: skip
             began = time.perf_counter()
@@ -321,4 +321,4 @@ def test_small_messages_of_a_kernel_do_not_wait_for_each_other(own_course: Cours
                 if mine and told["msg_type"] == "kernel_info_reply":
                     break
             took.append(time.perf_counter() - began)
-    assert statistics.median(took) < 0.035
+    assert min(sum(took[first : first + 6]) for first in range(55)) < 0.1
