@@ -66,9 +66,11 @@ def test_a_lesson_has_its_parts_in_order(lesson: Lesson) -> None:
 def test_a_lesson_takes_as_long_as_it_says(lesson: Lesson) -> None:
     """Two hundred words a minute; a line to rewrite takes a minute and a half, a box of one's own two."""
     cost = {"practise": 1.5, "ask": 0.5, "own_words": 2.0, "before_and_after": 6.0}
-    takes = len(prose(lesson).split()) / 200 + sum(cost[call] for call, _ in calls(lesson))
-    assert abs(takes - lesson.minutes) <= 2.5, f"about {takes:.0f} minutes"
+    words = [word for word in prose(lesson).split() if re.search(r"\w", word)]
+    takes = len(words) / 200 + sum(cost[call] for call, _ in calls(lesson))
+    assert abs(takes - lesson.minutes) <= 1, f"about {takes:.1f} minutes"
     assert 12 <= lesson.minutes <= 18
+    assert 12 <= round(takes) <= 18
 
 
 def test_the_guide_for_trainers_gives_the_lessons_own_minutes() -> None:
@@ -92,9 +94,10 @@ def test_what_a_lesson_asks_for_is_there_and_its_own(lesson: Lesson) -> None:
             assert question.lesson == lesson.number
         else:
             assert ident.startswith(f"{lesson.number:02}-")
-    practised = [ident for call, ident in calls(lesson) if call == "practise"]
-    if lesson in PRINCIPLES:
-        assert 3 <= len(set(practised)) <= 5
+    practised = {
+        ident for call, ident in calls(lesson) if call in ("practise", "before_and_after")
+    }
+    assert 3 <= len(practised) <= 5
 
 
 @pytest.mark.parametrize("lesson", lessons(), **by_name)
@@ -266,8 +269,6 @@ NO_PUSH = {
     "Once this week, your first sentence might borrow a word from the customer's last one.": "a suggestion that may be left",
     "And one on a doorstep, where somebody will count your forms tonight.": "sets the scene of an exercise",
     "Think of a yes that you gave because it was the quickest way out: on the phone, at your door, in a shop.": "asks the reader to remember; nothing is decided for them",
-    "It misses things that would make your customer wince, and now and then it marks a line that was fine between the two of you.": "says what the ear can't do",
-    "It only tells you that something in the plan is leaning on them, and people hear that through the best of words.": "describes a push, and uses none",
 }
 
 
