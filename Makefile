@@ -4,7 +4,7 @@ LOCKING := .venv/bin/uv pip compile pyproject.toml --universal --python-version 
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet --group build
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint bench fit exercises lock
+.PHONY: help test lint bench fit exercises lessons lock
 
 help:  ## print this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -12,9 +12,10 @@ help:  ## print this list
 test:  ## run all tests, real browsers included
 	python3 start.py test
 
-lint:  ## mend what can be mended (format, imports, stripped notebooks), then check style and types
+lint:  ## mend what can be mended (format, imports, lessons in print, stripped notebooks), then check style and types
 	$(PYTHON) -m ruff check --fix
 	$(PYTHON) -m ruff format
+	$(PYTHON) -m unpushy lessons
 	$(PYTHON) -m nbstripout --keep-id --extra-keys "metadata.language_info" lessons/*.ipynb quizzes/*.ipynb solutions/*/*.ipynb
 	$(PYTHON) -m mypy
 
@@ -31,6 +32,9 @@ fit:  ## fine-tune the encoder of the ear anew (see training/fit.py for what it 
 
 exercises:  ## make exercises/ anew from solutions/
 	$(PYTHON) -m unpushy exercises
+
+lessons:  ## write anew what lessons/ show where nothing runs, from the content
+	$(PYTHON) -m unpushy lessons
 
 lock:  ## write the lock files anew
 	$(LOCKING) --output-file requirements.lock --upgrade

@@ -97,5 +97,5 @@ def test_half_a_surrogate_pair_passes_through() -> None:
 
 def test_help_names_every_command() -> None:
     shown = unpushy("--help").stdout
-    for command in ("hear", "judge", "course", "exercises"):
+    for command in ("hear", "judge", "course", "exercises", "lessons"):
         assert command in shown

@@ -98,5 +98,5 @@ def test_make_prints_its_commands() -> None:
     if not shutil.which("make"):
         pytest.skip("no make on this machine")
     done = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True)
-    for command in ("test", "lint", "bench", "exercises"):
+    for command in ("test", "lint", "bench", "exercises", "lessons"):
         assert f"make {command}" in done.stdout

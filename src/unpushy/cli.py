@@ -240,6 +240,20 @@ def exercises() -> None:
     typer.echo("Made anew: " + ", ".join(assignments(folder)))
 
 
+@app.command()
+def lessons() -> None:
+    """Write anew what lessons/ show where nothing runs (for authors and developers)."""
+    from unpushy.course import CourseError
+    from unpushy.in_print import print_anew
+    from unpushy.server import places
+
+    try:
+        written = print_anew(places.lessons())
+    except CourseError as error:
+        _fail(str(error))
+    typer.echo("Made anew: " + ", ".join(written) if written else "Every lesson is up to date.")
+
+
 commands.add(app)
 
 

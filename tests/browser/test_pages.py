@@ -6,14 +6,17 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import nbformat
 import pytest
 from conftest import Course
 from playwright.sync_api import Page, expect
+from test_in_print import ODD
 
 from browser.conftest import DESK, PHONE
-from unpushy import course
+from unpushy import course, in_print
 from unpushy.progress import Attempt, Progress
 from unpushy.quiz import Quiz
 from unpushy.quiz.marking import words_of
@@ -532,6 +535,47 @@ def test_a_lesson_works_in_jupyterlab_too(fresh: Course, visit: Visit) -> None:
     line.press("d")
     line.press("d")
     expect(line).to_have_value(re.compile("You must buy it dd"))
+
+
+def test_a_lesson_can_be_read_in_jupyterlab_before_it_runs_and_nothing_is_doubled_when_it_does(
+    fresh: Course, visit: Visit
+) -> None:
+    page = visit(fresh, "/lab/tree/lessons/11-capstone.ipynb")
+    printed = page.locator(".jp-OutputArea .jp-RenderedMarkdown")
+    expect(printed.first).to_be_visible(timeout=60_000)
+    expect(printed.first).to_contain_text(course.exercise("11-memoir").situation)
+    expect(printed.first.locator("blockquote")).to_have_text(course.exercise("11-memoir").pushy)
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=60_000)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_text("Run All Cells", exact=True).click()
+    for item in ("11-memoir", "11-mine-before", "11-plan"):
+        cell = page.locator(".jp-CodeCell", has=page.locator(f"#up-{item}"))
+        cell.scroll_into_view_if_needed(timeout=30_000)
+        expect(cell.locator(".up-editor")).to_have_count(1)
+        expect(cell.locator(".jp-RenderedMarkdown")).to_have_count(0)
+
+
+def test_odd_lines_show_as_typed_in_jupyterlab(
+    own_course: Course, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slug = own_course.write_lesson(12, *map(repr, ODD))
+    path = own_course.home / "course" / "lessons" / f"{slug}.ipynb"
+    notebook = nbformat.read(path, 4)
+    notebook.cells[0].source = "Here is $x$."
+    for cell, text in zip(notebook.cells[1:], ODD, strict=True):
+        line = replace(course.exercise("01-boiler"), pushy=text)
+        monkeypatch.setattr(course, "exercise", lambda _, line=line: line)
+        cell.outputs = [in_print.shown("practise", 0, line.id)]
+    nbformat.write(notebook, path)
+    own_course.start()
+    page = visit(own_course, f"/lab/tree/lessons/{slug}.ipynb")
+    expect(page.locator("mjx-container")).to_have_count(1, timeout=60_000)  # where it is meant
+    for cell, text in zip(page.locator(".jp-CodeCell").all(), ODD, strict=True):
+        cell.scroll_into_view_if_needed()
+        quote = cell.locator(".jp-RenderedMarkdown blockquote")
+        expect(quote).to_be_visible()
+        assert quote.inner_text().split() == text.split()
+        expect(cell.locator("mjx-container")).to_have_count(0)
 
 
 def test_a_question_in_a_lesson_is_explained_and_asked_again(fresh: Course, visit: Visit) -> None:
