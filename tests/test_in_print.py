@@ -187,7 +187,7 @@ def test_a_lesson_that_was_run_and_saved_is_as_it_was_after_one_command(own_less
     NotebookClient(notebook, kernel_name="python3", timeout=60).execute()
     nbformat.write(notebook, path)
     ran = [cell for cell in notebook.cells if cell.get("outputs")]
-    assert len(ran) == 3
+    assert len(ran) == sum(cell.cell_type == "code" for cell in notebook.cells) > 2
     for cell in ran:  # what was stored is replaced, not added to
         (output,) = cell.outputs
         assert WIDGET in output.data

@@ -94,9 +94,7 @@ def test_what_a_lesson_asks_for_is_there_and_its_own(lesson: Lesson) -> None:
             assert question.lesson == lesson.number
         else:
             assert ident.startswith(f"{lesson.number:02}-")
-    practised = {
-        ident for call, ident in calls(lesson) if call in ("practise", "before_and_after")
-    }
+    practised = {ident for call, ident in calls(lesson) if call in ("practise", "before_and_after")}
     assert 3 <= len(practised) <= 5
 
 
