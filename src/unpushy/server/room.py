@@ -239,7 +239,7 @@ class RoomSeat(Seat):
             raise web.HTTPError(413, "That is more than a line.")
         try:
             sent = json.loads(self.request.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             sent = None
         if not isinstance(sent, dict) or not re.fullmatch(r"[\w-]{8,64}", str(sent.get("id"))):
             raise web.HTTPError(400, "That can't be read.")
