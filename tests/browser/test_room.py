@@ -290,7 +290,7 @@ def test_all_views_can_be_used_by_everyone(room: RunningRoom, visit: Visit, sche
     look("rewrite shown")
     trainer.open("spot", line="You really should sign today.")
     look("spot")
-    trainer.open("choose", options=[PUSH, INVITE])
+    trainer.open("choose", options=[PUSH, INVITE, "W" * 300])
     people[0].say(1, round=3)
     trainer.do("stage", round=3, to="shown")
     look("choose shown")

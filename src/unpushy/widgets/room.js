@@ -473,7 +473,7 @@ function mountTrainer(root, told) {
         view.clock.leave_out !== null ? el("p", { class: "late" }, `Leave this out? “${steps[view.clock.leave_out].what}” `, button("Leave it out", { do: "leave out", step: view.clock.leave_out, yes: true })) : null,
         next > 0 ? el("p", {}, button("Next", { do: "step", to: next }), ` ${steps[next].what}`) : el("p", {}, "That's the last one.")),
       el("details", {}, el("summary", {}, "The whole plan"), el("ol", {}, ...steps.map((step, n) => el("li", { class: `${n === at ? "now" : ""} ${view.clock.leftOut.includes(n) ? "out" : ""}` },
-        el("button", { type: "button", class: "up-plain", onclick: () => act({ do: "step", to: n }) }, `${Math.floor(step.start / 60)}:${String(step.start % 60).padStart(2, "0")} ${step.what}`), ` ${step.minutes} min`,
+        el("button", { type: "button", class: "up-plain", onclick: () => act({ do: "step", to: n }) }, `${Math.floor(step.start / 60)}:${String(step.start % 60).padStart(2, "0")} ${step.what}`), ` ${step.minutes}\u00a0min`,
         step.optional && n > at ? el("button", { type: "button", class: "up-plain", onclick: () => act({ do: "leave out", step: n, yes: !view.clock.leftOut.includes(n) }) }, view.clock.leftOut.includes(n) ? "take it in again" : "leave it out") : null)))));
   }
   function select(options, value, change, at, labels = options) {
