@@ -23,6 +23,7 @@ import time
 import urllib.parse
 import uuid
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -235,6 +236,22 @@ async def reads(browser: Browser, room: RunningRoom, number: int) -> tuple[float
     return there, used
 
 
+def fetches(room: RunningRoom, number: int) -> tuple[float, float]:
+    """The same without a browser: what the server alone takes until all of a page is there, and until it answered."""
+    time.sleep(ARRIVE_IN * number / BROWSERS)
+    start = time.perf_counter()
+    one = Person(room).join(f"Fetcher {number}")
+    _, page = one.ask(f"/course/{'quiz/quiz-01' if number % 2 else 'lesson/05-four-invitations'}")
+    for part in re.findall(r'(?:src|href)="(/course/(?:page|look)\.\w+\.\w+)"', page):
+        assert one.ask(part)[0] == 200
+    there = time.perf_counter() - start
+    if number % 2:
+        one.desk("quiz", "quiz-01", do="begin", mode="practice")
+    else:
+        one.desk("practise", "05-floor", do="hear", text=LINES[1])
+    return there, time.perf_counter() - start
+
+
 async def readers(room: RunningRoom) -> list[tuple[float, float]]:
     """What 25 people see who come within ten seconds, each with a browser, all of them on this machine."""
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
@@ -243,17 +260,16 @@ async def readers(room: RunningRoom) -> list[tuple[float, float]]:
         return await asyncio.gather(*(reads(browser, room, number) for number in range(BROWSERS)))
 
 
-def read() -> tuple[list[tuple[float, float]], float]:
-    """Start a room, have people read in it, stop it; what they saw, and seconds of a core that the server took."""
+def read() -> dict[str, list[tuple[float, float]]]:
+    """Start a room, have people read in it, stop it; what they saw by the server alone, and in browsers."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder, "home")
         home.mkdir()
         room = RunningRoom(home).start()
         try:
-            server = psutil.Process(room.process.pid)
-            before = sum(server.cpu_times()[:2])
-            seen = asyncio.run(readers(room))
-            return seen, sum(server.cpu_times()[:2]) - before
+            with ThreadPoolExecutor(BROWSERS) as pool:
+                alone = list(pool.map(fetches, [room] * BROWSERS, range(BROWSERS)))
+            return {"by the server alone": alone, "in browsers, all on this machine": asyncio.run(readers(room))}  # fmt: skip
         finally:
             room.stop()
 
@@ -284,10 +300,12 @@ def main() -> None:
     print(f"lost {seen['lost']}, doubled {seen['doubled']}, shown wrongly {seen['wrong']}, not heard {seen['unheard']}")  # fmt: skip
     print("server's own memory, in MB: {:.0f} before the answers, {:.0f} when it was killed; {:.0f} after its restart, {:.0f} at the end".format(*seen["used"]))  # fmt: skip
     if not quick:
-        seen_by_readers, worked = read()
-        there, used = zip(*seen_by_readers, strict=True)
-        print(f"{BROWSERS} browsers joined within {ARRIVE_IN:.0f} s: from the code to a lesson or a quiz {statistics.median(there):.1f} s, at most {max(there):.1f} s; "
-              f"to its first answer {statistics.median(used):.1f} s, at most {max(used):.1f} s; the server took {worked:.1f} s of a core for all of them")  # fmt: skip
+        print(
+            f"{BROWSERS} people join within {ARRIVE_IN:.0f} s and open a lesson or a quiz; seconds to the page, and to its first answer:"
+        )
+        for how, seen_by in read().items():
+            there, used = zip(*seen_by, strict=True)
+            print(f"  {how}: median {statistics.median(there):.1f} and {statistics.median(used):.1f}, at most {max(there):.1f} and {max(used):.1f}")  # fmt: skip
 
 
 if __name__ == "__main__":

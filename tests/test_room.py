@@ -421,6 +421,16 @@ def test_a_second_room_at_the_same_port_says_what_to_do(room: RunningRoom, tmp_p
     assert "▀" in room.said  # the code to scan
 
 
+def test_an_address_that_the_machine_has_not_is_said_and_its_own_are_named() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "unpushy", "room", "--host", "192.0.2.77", "--port", "18799"],
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "hasn't the address 192.0.2.77" in done.stderr
+    assert "--host" in done.stderr
+
+
 def test_a_kill_under_load_loses_nothing_and_doubles_nothing() -> None:
     sys.path.insert(0, str(ROOT / "bench"))
     from room import measured  # type: ignore[import-not-found]
