@@ -1,6 +1,6 @@
 """How a room fares with sixty phones: joining, answering, dropping out, and the server killed in the middle.
 
-python bench/room.py            sixty phones join in 30 s, 500 answers in a minute
+python bench/room.py            sixty phones join in 30 s, 500 answers in a minute; 25 browsers open lessons and quizzes
 python bench/room.py --quick    twelve phones, 40 answers, a few seconds
 
 Everything is on this machine, which the phones share with the server. A phone here does what a real one does: it
@@ -12,8 +12,10 @@ succeeded; those that waited for the server to be back, and then all came at onc
 import argparse
 import asyncio
 import json
+import os
 import random
 import re
+import shutil
 import statistics
 import sys
 import tempfile
@@ -21,18 +23,21 @@ import time
 import urllib.parse
 import uuid
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 
 import psutil
+from playwright.async_api import Browser, async_playwright
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from rooms import CODE, Person, RunningRoom  # noqa: E402
 
+BROWSERS, ARRIVE_IN = 25, 10.0  # people who open a lesson or a quiz, and come in so many seconds
 LINES = [
     "Would you like to hear what a new one costs, or shall we leave it at that?",
     "You should order one before winter.",
@@ -202,6 +207,73 @@ async def load(
     }  # fmt: skip
 
 
+async def reads(browser: Browser, room: RunningRoom, number: int) -> tuple[float, float]:
+    """Join as a person does, open a lesson or a quiz, use it; seconds until it was on the screen, and until it answered."""
+    await asyncio.sleep(ARRIVE_IN * number / BROWSERS)
+    context = await browser.new_context(viewport={"width": 390, "height": 844})
+    page = await context.new_page()
+    what = "quiz/quiz-01" if number % 2 else "lesson/05-four-invitations"
+    start = time.perf_counter()
+    await page.goto(room.url(f"/join?code={CODE}&next=/course/{what}"))
+    await page.get_by_label("A name").fill(f"Reader {number}")
+    await page.get_by_role("button", name="Take a seat").click()
+    await page.get_by_role("link", name="Go on").click()
+    if number % 2:
+        answer = page.get_by_role("button", name="That's my answer")
+        await answer.wait_for()
+        there = time.perf_counter() - start
+        await page.get_by_role("button", name="Take it as a test").click()
+        await page.get_by_role("button", name="Begin").click()
+        await page.get_by_role("button", name="Leave it for later").wait_for()
+    else:
+        box = page.locator(".up-editor textarea").first
+        await box.wait_for()
+        there = time.perf_counter() - start
+        await box.fill(LINES[1])
+        await page.locator(".up-editor mark").first.wait_for()
+    used = time.perf_counter() - start
+    await context.close()
+    return there, used
+
+
+def fetches(room: RunningRoom, number: int) -> tuple[float, float]:
+    """The same without a browser: what the server alone takes until all of a page is there, and until it answered."""
+    time.sleep(ARRIVE_IN * number / BROWSERS)
+    start = time.perf_counter()
+    one = Person(room).join(f"Fetcher {number}")
+    _, page = one.ask(f"/course/{'quiz/quiz-01' if number % 2 else 'lesson/05-four-invitations'}")
+    for part in re.findall(r'(?:src|href)="(/course/(?:page|look)\.\w+\.\w+)"', page):
+        assert one.ask(part)[0] == 200
+    there = time.perf_counter() - start
+    if number % 2:
+        one.desk("quiz", "quiz-01", do="begin", mode="practice")
+    else:
+        one.desk("practise", "05-floor", do="hear", text=LINES[1])
+    return there, time.perf_counter() - start
+
+
+async def readers(room: RunningRoom) -> list[tuple[float, float]]:
+    """What 25 people see who come within ten seconds, each with a browser, all of them on this machine."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        return await asyncio.gather(*(reads(browser, room, number) for number in range(BROWSERS)))
+
+
+def read() -> dict[str, list[tuple[float, float]]]:
+    """Start a room, have people read in it, stop it; what they saw by the server alone, and in browsers."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder, "home")
+        home.mkdir()
+        room = RunningRoom(home).start()
+        try:
+            with ThreadPoolExecutor(BROWSERS) as pool:
+                alone = list(pool.map(fetches, [room] * BROWSERS, range(BROWSERS)))
+            return {"by the server alone": alone, "in browsers, all on this machine": asyncio.run(readers(room))}  # fmt: skip
+        finally:
+            room.stop()
+
+
 def measured(quick: bool) -> dict[str, Any]:
     """Start a room, load it, stop it."""
     with tempfile.TemporaryDirectory() as folder:
@@ -218,7 +290,8 @@ def main() -> None:
     """Measure and print."""
     reader = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     reader.add_argument("--quick", action="store_true", help="twelve phones, a few seconds")
-    seen = measured(reader.parse_args().quick)
+    quick = reader.parse_args().quick
+    seen = measured(quick)
     print(
         f"{seen['joined']} phones joined; the slowest was in the room after {seen['join']:.0f} ms"
     )
@@ -226,6 +299,13 @@ def main() -> None:
     print(f"killed and back after {seen['down']:.1f} s; {seen['again']} answers were sent again because of it")  # fmt: skip
     print(f"lost {seen['lost']}, doubled {seen['doubled']}, shown wrongly {seen['wrong']}, not heard {seen['unheard']}")  # fmt: skip
     print("server's own memory, in MB: {:.0f} before the answers, {:.0f} when it was killed; {:.0f} after its restart, {:.0f} at the end".format(*seen["used"]))  # fmt: skip
+    if not quick:
+        print(
+            f"{BROWSERS} people join within {ARRIVE_IN:.0f} s and open a lesson or a quiz; seconds to the page, and to its first answer:"
+        )
+        for how, seen_by in read().items():
+            there, used = zip(*seen_by, strict=True)
+            print(f"  {how}: median {statistics.median(there):.1f} and {statistics.median(used):.1f}, at most {max(there):.1f} and {max(used):.1f}")  # fmt: skip
 
 
 if __name__ == "__main__":

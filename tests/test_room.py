@@ -1,8 +1,10 @@
 """A running room and what a hostile phone can't do in it; and what is left when it is killed."""
 
+import contextlib
 import http.client
 import json
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -164,6 +166,14 @@ def test_a_retry_is_done_once_even_after_the_round_is_closed(
     assert len([one for one in room.events() if one["do"] == "answer"]) == 1
 
 
+def test_a_browser_that_has_a_seat_takes_no_second_one(room: RunningRoom) -> None:
+    eve = Person(room).join("Eve")
+    assert eve.come("Eve the second")[0] == 200
+    names = (room.data / "seats.jsonl").read_text()
+    assert '"Eve"' in names
+    assert "second" not in names
+
+
 def test_a_phone_learns_no_name_and_no_result_early(trainer: Person, room: RunningRoom) -> None:
     people = [Person(room).join(name) for name in ("Zebulon", "Quirina", "Eve")]
     trainer.open("choose", options=["a", "b"])
@@ -202,7 +212,7 @@ def test_a_flood_is_refused_and_does_no_harm_to_others(trainer: Person, room: Ru
 @pytest.mark.parametrize(
     ("body", "status"),
     [(b"x" * 10_000, 413), (b"nonsense", 400), (b"[]", 400), (b"{}", 400), (b'{"id": "short", "do": "answer"}', 400),
-     (b'{"id": ["12345678"], "do": "answer"}', 400), (b'{"id": "12345678", "do": ["answer"]}', 400),
+     (b'{"id": ["12345678"], "do": "answer"}', 400), (b"[" * 8000, 400), (b"\xff\xfe{", 400), (b'{"id": "12345678", "do": ["answer"]}', 400),
      (b'{"id": "12345678", "do": "answer"}', 409), (b'{"id": "12345678", "do": "answer", "round": "1"}', 409),
      (b'{"id": "12345678", "do": "answer", "round": 1, "stage": {}, "value": {}}', 409)],
 )  # fmt: skip
@@ -212,6 +222,34 @@ def test_what_no_page_sends_is_refused(
     got, _ = eve_alone.ask("/course/room/say", body, X_XSRFToken=eve_alone.xsrf())
     assert got == status
     assert eve_alone.ask("/course/room/say", body)[0] == 403  # without the page's token
+
+
+def test_half_a_sign_spoils_no_table_and_no_page(trainer: Person, room: RunningRoom) -> None:
+    eve = Person(room).join("Eve")
+    trainer.open("rewrite", line="Buy \ud83d it.")
+    assert eve.say("half an emoji \ud83d") == 200
+    trainer.do("stage", round=1, to="shown")
+    for path in ("answers.csv", "answers.csv?names=yes", "share.html", "trainer", "wall"):
+        assert trainer.ask(f"/course/room/{path}")[0] == 200
+    assert "half an emoji ?" in trainer.ask("/course/room/share.html")[1]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_a_phone_that_opens_hundreds_of_connections_keeps_nobody_out(tmp_path: Path) -> None:
+    import resource
+
+    few, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    (tmp_path / "home").mkdir()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, most))  # what a Mac gives to begin with
+    try:
+        made = RunningRoom(tmp_path / "home").start()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (few, most))
+    with contextlib.ExitStack() as idle:
+        for _ in range(300):
+            idle.enter_context(socket.create_connection(("127.0.0.1", made.port), timeout=5))
+        Person(made).join("Ana")
+    made.stop()
 
 
 @pytest.fixture(scope="module")
@@ -349,6 +387,29 @@ def test_a_class_goes_on_as_before_in_the_same_server(room: RunningRoom) -> None
     assert "Come in" in Person(room).ask("/course/room")[1]
 
 
+def test_25_people_who_come_at_once_can_all_use_a_lesson_or_a_quiz(room: RunningRoom) -> None:
+    def reads(number: int) -> float:
+        start = time.monotonic()
+        one = Person(room).join(f"Reader {number}")
+        for path in ("lesson/05-four-invitations", "quiz/quiz-01"):
+            page = one.ask(f"/course/{path}")[1]
+            for found in re.findall(r'(?:src|href)="(/course/(?:page|look)\.\w+\.\w+)"', page):
+                assert one.ask(found)[0] == 200
+        assert "error" not in one.desk("practise", "05-floor", do="hear", text=PUSH)
+        assert one.desk("quiz", "quiz-01", do="begin", mode="practice")["questions"]
+        return time.monotonic() - start
+
+    with ThreadPoolExecutor(25) as pool:
+        assert max(pool.map(reads, range(25))) < 15
+
+
+def test_little_memory_is_said_before_a_room_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "ENOUGH_MEMORY", 0)
+    assert network.short_of_memory() == ""
+    monkeypatch.setattr(network, "ENOUGH_MEMORY", 1 << 60)
+    assert "Close other programs" in network.short_of_memory()
+
+
 def test_a_second_room_at_the_same_port_says_what_to_do(room: RunningRoom, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "unpushy", "room", "--host", "127.0.0.1", "--port", str(room.port)],
@@ -358,6 +419,16 @@ def test_a_second_room_at_the_same_port_says_what_to_do(room: RunningRoom, tmp_p
     assert "--port" in done.stderr
     assert CODE in room.said
     assert "▀" in room.said  # the code to scan
+
+
+def test_an_address_that_the_machine_has_not_is_said_and_its_own_are_named() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "unpushy", "room", "--host", "192.0.2.77", "--port", "18799"],
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "hasn't the address 192.0.2.77" in done.stderr
+    assert "--host" in done.stderr
 
 
 def test_a_kill_under_load_loses_nothing_and_doubles_nothing() -> None:

@@ -122,6 +122,7 @@ def test_a_room_goes_through_two_whole_rounds(
     trainer.get_by_role("button", name="Show what it came to").click()
     for page in (wall, bea):
         expect(page.locator(".room-bar b")).to_have_text(["1", "3", "2", "0"])
+    expect(wall.get_by_text("How the course's ear hears it: A invites · B pushes")).to_be_visible()
 
     trainer.get_by_role("button", name="Before and after, on the big screen").click()
     expect(wall.locator(".wall-finale li")).to_contain_text([PUSH])
@@ -163,6 +164,10 @@ def test_words_typed_while_the_server_is_gone_arrive_when_it_is_back(
     ana.get_by_role("button", name="Send").click()
     expect(ana.get_by_text("On its way…")).to_be_visible()
     expect(ana.get_by_text("Looking for the room.")).to_be_visible()
+    banner, bar = ana.locator(".up-gone").bounding_box(), ana.locator(".room-actions").bounding_box()  # fmt: skip
+    assert banner
+    assert bar
+    assert banner["y"] + banner["height"] <= bar["y"]  # it doesn't lie over the button
     ana.wait_for_timeout(1500)
     room.start()
     expect(ana.get_by_text("It's in. You can still change it.")).to_be_visible()
@@ -181,6 +186,31 @@ def test_a_half_written_line_outlives_a_reload(
     expect(ana.get_by_role("textbox", name="Your line")).to_have_value("half a li")
 
 
+def test_somebody_stuck_sees_the_hint_on_a_small_phone(
+    room: RunningRoom, trainer: Page, visit: Visit
+) -> None:
+    ana = phone(room, visit, "Ana")
+    ana.set_viewport_size({"width": 320, "height": 640})
+    open_round(trainer, "rewrite", "01-boiler")
+    ana.get_by_role("button", name="I'm stuck").click()
+    hint, bar = ana.locator(".room-hint"), ana.locator(".room-actions")
+    expect(hint).to_be_in_viewport(ratio=1)
+    found, above = hint.bounding_box(), bar.bounding_box()
+    assert found
+    assert above
+    assert found["y"] + found["height"] <= above["y"]
+
+
+def test_two_touches_of_the_button_take_one_seat(room: RunningRoom, visit: Visit) -> None:
+    ana = visit(room, viewport=PHONE)
+    ana.get_by_label("A name").fill("Ana")
+    ana.get_by_role("button", name="Take a seat").dblclick()
+    ana.wait_for_load_state("networkidle")
+    if ana.get_by_role("link", name="Go on").count():
+        ana.get_by_role("link", name="Go on").click()
+    expect(ana.get_by_role("heading", name="You're in, Ana.")).to_be_visible()
+
+
 def test_where_nothing_can_be_sent_by_itself_a_phone_asks(
     room: RunningRoom, trainer: Page, visit: Visit
 ) -> None:
@@ -193,6 +223,16 @@ def test_where_nothing_can_be_sent_by_itself_a_phone_asks(
     open_round(trainer, "rewrite", "01-boiler")
     write(ana, INVITE)
     expect(trainer.locator(".room-figures")).to_contain_text("1 of 1 answered")
+
+
+def test_an_older_phone_can_answer_as_well(room: RunningRoom, trainer: Page, visit: Visit) -> None:
+    ana = visit(room, viewport=PHONE)
+    ana.add_init_script("delete AbortSignal.timeout")  # a phone of 2021 knows none
+    ana.get_by_label("A name").fill("Ana")
+    ana.get_by_role("button", name="Take a seat").click()
+    ana.get_by_role("link", name="Go on").click()
+    open_round(trainer, "rewrite", "01-boiler")
+    write(ana, INVITE)
 
 
 def test_the_clock_says_where_the_plan_stands(room: RunningRoom, trainer: Page) -> None:
@@ -250,7 +290,7 @@ def test_all_views_can_be_used_by_everyone(room: RunningRoom, visit: Visit, sche
     look("rewrite shown")
     trainer.open("spot", line="You really should sign today.")
     look("spot")
-    trainer.open("choose", options=[PUSH, INVITE])
+    trainer.open("choose", options=[PUSH, INVITE, "W" * 300])
     people[0].say(1, round=3)
     trainer.do("stage", round=3, to="shown")
     look("choose shown")

@@ -201,13 +201,14 @@ def _task(told: Any) -> Task:
     kind = told["kind"]
     if kind == VOTE:
         options = VERDICTS
-    options = tuple(one.strip() for one in options)
+    options = tuple(_whole(one.strip()) for one in options)
+    texts = {key: _whole(text.strip()) for key, text in texts.items()}
     if kind == CHOOSE and not (2 <= len(options) <= 4 and all(options)):
         raise Refused("To choose, people need two lines.")
-    if kind in (REWRITE, SPOT, VOTE) and not texts["line"].strip():
+    if kind in (REWRITE, SPOT, VOTE) and not texts["line"]:
         raise Refused("The round needs a line.")
     return Task(
-        kind, texts["line"].strip(), texts["situation"].strip(), texts["exercise"], options,
+        kind, texts["line"], texts["situation"], texts["exercise"], options,
         bool(told.get("marks")), of if isinstance(of, int) else 0,
     )  # fmt: skip
 
@@ -244,7 +245,7 @@ def _value(found: Round, stage: str, who: str, value: Any) -> Value:
             raise Refused(f"That is too long to be said: {LONGEST_ANSWER} characters at most.")
         if task.kind == PAIR and stage == FIRST and who not in found.pairs:
             raise Refused("There is no line for you in this round. You're in again in the next.")
-        return value.strip()
+        return _whole(value.strip())
     if task.kind == SPOT:
         last = len(task.words)
         if not isinstance(value, list) or not all(_is_place(one, last) for one in value):
@@ -253,6 +254,11 @@ def _value(found: Round, stage: str, who: str, value: Any) -> Value:
     if not _is_place(value, len(task.options)):
         raise Refused("Choose one of those that are there.")
     return int(value)
+
+
+def _whole(text: str) -> str:
+    """A text that any file can hold: half a sign, as a cut emoji leaves behind, becomes a question mark."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _is_place(one: Any, last: int) -> bool:

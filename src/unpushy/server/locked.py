@@ -21,7 +21,7 @@ from urllib.parse import urlencode, urlsplit
 
 from tornado import httpserver, web
 
-from unpushy.beside import one_core_for_the_ear
+from unpushy.beside import many_connections, one_core_for_the_ear
 from unpushy.course import CourseError
 from unpushy.progress import StoreError, open_progress
 from unpushy.progress.store import data_folder
@@ -38,6 +38,7 @@ POLICY = (
 DAYS = 60  # that a seat's cookie lasts
 LEARNER, TRAINER = "unpushy-seat", "unpushy-trainer"
 MOST_TRIES, WINDOW = 20, 60.0  # of joining in vain from one address, in seconds
+IDLE, SENDING = 75.0, 30.0  # seconds without a request, or for the rest of one
 MOST_TAKEN = 120  # seats from one address in that time: a room may well share one
 
 
@@ -142,6 +143,8 @@ class Join(Page, Seat):
         return self._again(self.get_argument("code", ""), "", "")
 
     def post(self) -> None:
+        if self.current_user:  # a second touch of the button, or a second seat for a second vote
+            return self.redirect(_inside(self.get_argument("next", "")))
         code, name = self.get_argument("code", ""), self.get_argument("name", "")
         address = self.request.remote_ip or ""
         if self.door.in_vain.full(address) or self.door.taken.full(address):
@@ -292,7 +295,10 @@ def _greet(app: web.Application, host: str, port: int) -> None:
 
 async def serve(app: web.Application, host: str, port: int, greet: Callable[[], None]) -> None:
     """Serve until stopped; `greet` says where, once it is so."""
-    server = httpserver.HTTPServer(app, max_buffer_size=pages.MOST_BYTES + 65_536)
+    many_connections()
+    server = httpserver.HTTPServer(
+        app, max_buffer_size=pages.MOST_BYTES + 65_536, idle_connection_timeout=IDLE, body_timeout=SENDING,
+    )  # fmt: skip
     try:
         server.listen(port, host)
     except OSError as error:

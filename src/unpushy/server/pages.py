@@ -249,7 +249,7 @@ class DeskHandler(Page):
             raise web.HTTPError(413, "That is more than a page can hold.")
         try:
             request = json.loads(self.request.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise web.HTTPError(400, "not JSON") from None
         if not isinstance(request, dict):
             raise web.HTTPError(400, "not a request")

@@ -6,6 +6,7 @@ sent the whole of what it may see, so that one that was away is right again with
 
 import asyncio
 import contextlib
+import errno
 import json
 import logging
 import os
@@ -239,7 +240,7 @@ class RoomSeat(Seat):
             raise web.HTTPError(413, "That is more than a line.")
         try:
             sent = json.loads(self.request.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             sent = None
         if not isinstance(sent, dict) or not re.fullmatch(r"[\w-]{8,64}", str(sent.get("id"))):
             raise web.HTTPError(400, "That can't be read.")
@@ -572,6 +573,9 @@ def _see_that_it_is_free(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
+            if error.errno == errno.EADDRNOTAVAIL:
+                own = ", ".join(network.local_addresses()) or "127.0.0.1"
+                sys.exit(f"This machine hasn't the address {host}. Try --host with one of its own: {own}.")  # fmt: skip
             sys.exit(
                 f"Port {port} at {host or 'this machine'} can't be used: {error.strerror}. Perhaps the room is running already in "
                 "another window; if not, try --port 8768, and have everybody scan the new code."

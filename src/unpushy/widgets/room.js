@@ -65,7 +65,7 @@ function follow(view, show) {
   async function ask() {
     const mine = (asked = performance.now());
     try {
-      const reply = await fetch(`${ROOM}/${view}/now`, { cache: "no-store", signal: AbortSignal.timeout(8000) });
+      const reply = await fetch(`${ROOM}/${view}/now`, { cache: "no-store", signal: within(8000) });
       if (reply.status === 410) forget();
       if ([403, 410].includes(reply.status)) return location.reload();
       if (!reply.ok) return;
@@ -92,7 +92,7 @@ async function send(path, request, xsrf, keepOn = () => true) {
         method: "POST",
         headers: { "Content-Type": "application/json", "X-XSRFToken": xsrf },
         body: JSON.stringify(request),
-        signal: AbortSignal.timeout(8000),
+        signal: within(8000),
       });
       if (reply.ok) return {};
       if (reply.status === 403) return { refused: "The room doesn't know this page any more. Load it again, please." };
@@ -105,7 +105,8 @@ async function send(path, request, xsrf, keepOn = () => true) {
   return {};
 }
 
-const quote = (text, className = "room-line") => el("blockquote", { class: className }, el("p", {}, text));
+const VERDICTS = { pushes: "pushes", plain: "neither", invites: "invites" };
+const quote = (text, more = "") => el("blockquote", { class: `room-line ${more}` }, el("p", {}, text));
 const plural = (n, one, many) => `${n} ${n === 1 ? one : many}`;
 
 /** A line with what pushes and what invites marked in it, and, in words, how it is heard. */
@@ -114,7 +115,7 @@ function heardLine(text, reading, before) {
   return el("div", { class: `room-heard ${grade}` },
     before ? el("p", { class: "room-before" }, before) : null,
     el("p", { class: "room-text" }, ...(reading ? marked(text, reading.marks) : [text])),
-    reading ? el("p", { class: "room-verdict" }, el("b", {}, { pushes: "pushes", plain: "neither", invites: "invites" }[grade]), reading.sure ? "" : " (not sure)") : null);
+    reading ? el("p", { class: "room-verdict" }, el("b", {}, VERDICTS[grade]), reading.sure ? "" : " (not sure)") : null);
 }
 
 /** How many chose each thing, before and after: bars with their numbers. */
@@ -296,13 +297,17 @@ function mountPhone(root, { xsrf, name, longest }) {
       round.line && round.kind !== "spot" && !(pair && round.stage === "second") && ["line", round.line, (text) => quote(text)],
       round.kind === "own" && open && ["own", at, () => el("p", {}, round.stage === "first" ? "One sentence that you really say or write at work, just as it is." : "Keep what is true in it. Say it to somebody who may say no.")],
       pair && round.stage === "first" && round.theirs && ["theirs", at, () => el("p", {}, "Somebody in this room wrote the line below. Keep what's good about it, and make it a little better.")],
-      pair && round.stage === "second" && round.own && ["back", [round.own, round.offered], ([own, offered]) => el("div", {}, el("h2", {}, "Yours"), quote(own), offered?.length ? el("h2", {}, "What somebody made of it") : null, ...(offered ?? []).map((text) => quote(text)))],
+      pair && round.stage === "second" && round.own && ["back", [round.own, round.offered], ([own, offered]) => el("div", {}, el("h2", {}, "Yours"), quote(own, "mine"), offered?.length ? el("h2", {}, "What somebody made of it") : null, ...(offered ?? []).map((text) => quote(text, "mine")))],
       round.stage === "talk" && ["talk", round.mine ?? round.first, () => el("div", {}, el("p", { class: "up-lead" }, "Turn to somebody near you. What did you say, and why?"),
-        typeof round.first === "string" ? el("div", {}, el("h2", {}, "Your line"), quote(round.first)) : null,
+        typeof round.first === "string" ? el("div", {}, el("h2", {}, "Your line"), quote(round.first, "mine")) : null,
         typeof round.first === "number" ? el("p", {}, "You chose: ", el("b", {}, round.options[round.first])) : null)],
       open && ["box", [at, round.kind === "spot" || ["choose", "vote"].includes(round.kind) ? mine() : 0, round.kind === "pair" ? [round.theirs, round.offered] : 0],
         () => round.kind === "spot" ? words(round) : ["choose", "vote"].includes(round.kind) ? options(round) : form(round)],
-      open && round.stuck && ["hint", round.hint, (hint) => el("p", { class: "room-hint" }, hint ?? "No hurry. Your trainer knows. Any first try will do, also half a sentence.")],
+      open && round.stuck && ["hint", round.hint, (hint) => {
+        const told = el("p", { class: "room-hint" }, hint ?? "No hurry. Your trainer knows. Any first try will do, also half a sentence.");
+        requestAnimationFrame(() => told.scrollIntoView({ block: "nearest" }));
+        return told;
+      }],
       open && round.heard && mine() === written() && ["heard", round.heard, (heard) => reading(heard, round.mine ?? "")],
       round.stage === "shown" && ["result", [round.tallies, round.heard, round.firstHeard, round.last], () => result(round)],
       open && !(pair && round.stage === "first" && !round.theirs) && ["actions", [at, mine(), note, under(), round.stuck, written(), memory.draft], () => actions(round)],
@@ -371,10 +376,19 @@ function mountWall(root, told) {
       all.length ? el("div", {}, strip("First tries", counts.before), strip("Last tries", counts.after)) : el("p", {}, "Nobody has tried a line twice yet."),
       el("ul", {}, ...all.slice(at * each, at * each + each).map((one) => el("li", { class: "room-pair" }, el("p", { class: "room-before" }, one.before), el("p", { class: "room-after" }, one.after)))));
   }
+  /** What people chose, and how the ear hears it: the two may well disagree. */
+  function voted(round) {
+    const heard = round.readings.map((one) => one && VERDICTS[HEARD[one.grade]]);
+    const choose = round.kind === "choose";
+    const labels = choose ? round.options.map((text, n) => `${"ABCD"[n]} ${text}`) : round.options;
+    const said = choose ? heard.map((one, n) => `${"ABCD"[n]} ${one}`).join(" · ") : heard[0];
+    return el("div", { class: "wall-body" }, bars(labels, round.tallies),
+      heard.every(Boolean) ? el("p", { class: "wall-quiet" }, `How the course's ear hears it: ${said}`) : null);
+  }
   function body(round) {
     if (round.stage === "shown") {
       if (round.kind === "spot") return spotted(round.words, round.tallies, round.pushing);
-      if (round.tallies) return bars(round.options, round.tallies);
+      if (round.tallies) return voted(round);
       return el("div", { class: "wall-body" }, tally(round.answers), lines(round));
     }
     if (round.kind === "choose") return el("ul", { class: "wall-lines columns-1" }, ...round.options.map((text, n) => el("li", { class: "wall-card" }, el("p", { class: "room-text" }, el("b", {}, `${"ABCD"[n]} `), text))));
@@ -459,7 +473,7 @@ function mountTrainer(root, told) {
         view.clock.leave_out !== null ? el("p", { class: "late" }, `Leave this out? “${steps[view.clock.leave_out].what}” `, button("Leave it out", { do: "leave out", step: view.clock.leave_out, yes: true })) : null,
         next > 0 ? el("p", {}, button("Next", { do: "step", to: next }), ` ${steps[next].what}`) : el("p", {}, "That's the last one.")),
       el("details", {}, el("summary", {}, "The whole plan"), el("ol", {}, ...steps.map((step, n) => el("li", { class: `${n === at ? "now" : ""} ${view.clock.leftOut.includes(n) ? "out" : ""}` },
-        el("button", { type: "button", class: "up-plain", onclick: () => act({ do: "step", to: n }) }, `${Math.floor(step.start / 60)}:${String(step.start % 60).padStart(2, "0")} ${step.what}`), ` ${step.minutes} min`,
+        el("button", { type: "button", class: "up-plain", onclick: () => act({ do: "step", to: n }) }, `${Math.floor(step.start / 60)}:${String(step.start % 60).padStart(2, "0")} ${step.what}`), ` ${step.minutes}\u00a0min`,
         step.optional && n > at ? el("button", { type: "button", class: "up-plain", onclick: () => act({ do: "leave out", step: n, yes: !view.clock.leftOut.includes(n) }) }, view.clock.leftOut.includes(n) ? "take it in again" : "leave it out") : null)))));
   }
   function select(options, value, change, at, labels = options) {
@@ -476,7 +490,7 @@ function mountTrainer(root, told) {
       if (one) choice.options = [one.pushy, one.models[0] ?? ""];
       asks += 1;
       draw();
-    } }, el("option", { value: "" }, "A line of the course, or type one below"), ...lessonsOf.map((lesson) => el("optgroup", { label: lesson }, ...told.exercises.filter((one) => one.lesson === lesson).map((one) =>
+    } }, el("option", { value: "" }, "A line of the course, or yours"), ...lessonsOf.map((lesson) => el("optgroup", { label: lesson }, ...told.exercises.filter((one) => one.lesson === lesson).map((one) =>
       el("option", { value: one.id, selected: one.id === choice.exercise }, `${one.id.slice(3)}: ${one.pushy.slice(0, 70)}`)))));
     const field = (label, value, change, rows) => {
       const box = el("textarea", { rows, maxlength: 1200, oninput: () => change(box.value) });

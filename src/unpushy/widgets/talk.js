@@ -15,6 +15,13 @@ export function el(name, attributes = {}, ...children) {
   return made;
 }
 
+/** Gives a request up after so many ms. (AbortSignal.timeout isn't there on phones of 2021.) */
+export function within(ms) {
+  const giveUp = new AbortController();
+  setTimeout(() => giveUp.abort(), ms);
+  return giveUp.signal;
+}
+
 /** Whether the course answers, known to the whole page: said once when it stops, and put right when it is back. */
 export const connection = {
   gone: false,
@@ -93,7 +100,7 @@ export function overWeb(url, xsrf) {
         method: "POST",
         headers: { "Content-Type": "application/json", "X-XSRFToken": xsrf },
         body: JSON.stringify(request),
-        signal: AbortSignal.timeout(LONGEST),
+        signal: within(LONGEST),
       });
     } catch (error) {
       connection.lost(false);
@@ -111,7 +118,7 @@ export function feelThePulse(url) {
   const beat = async () => {
     if (document.hidden) return;
     try {
-      await fetch(url, { signal: AbortSignal.timeout(PATIENCE), cache: "no-store" });
+      await fetch(url, { signal: within(PATIENCE), cache: "no-store" });
       connection.found();
     } catch {
       connection.lost(false);
