@@ -268,6 +268,14 @@ def test_a_folder_that_cannot_be_written_to_gives_way_to_the_next(
     assert data_folder(tmp_path / "work") == tmp_path / "work" / ".progress"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a user's folders by other means")
+def test_nobody_else_on_the_machine_reads_what_is_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("UNPUSHY_DATA", str(tmp_path / "new" / "data"))
+    assert data_folder().stat().st_mode & 0o077 == 0
+
+
 def test_where_nothing_can_be_written_it_says_what_was_tried(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

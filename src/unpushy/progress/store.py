@@ -488,11 +488,11 @@ def data_folders(work: Path | None = None) -> Iterator[Path]:
 
 
 def data_folder(work: Path | None = None) -> Path:
-    """The first data folder that can be written to, made if it isn't there."""
+    """The first data folder that can be written to; if it isn't there it is made, for its owner alone."""
     tried = []
     for folder in data_folders(work):
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(0o700, parents=True, exist_ok=True)
             probe = folder / f".probe-{uuid.uuid4().hex}"
             probe.touch()
             probe.unlink()

@@ -31,7 +31,7 @@ class Log:
             json.dumps(dict(one), ensure_ascii=True) + "\n" for one in events
         ).encode()
         with self._lock:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.parent.mkdir(0o700, parents=True, exist_ok=True)
             file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             try:
                 before = os.fstat(file).st_size

@@ -77,10 +77,10 @@ class Door:
         """The door of the class whose data are in this folder, the same after every restart."""
         kept = data / "class-code"
         if code:
-            data.mkdir(parents=True, exist_ok=True)
+            data.mkdir(0o700, parents=True, exist_ok=True)
             kept.write_text(code, "utf-8")
         elif not kept.is_file():
-            data.mkdir(parents=True, exist_ok=True)
+            data.mkdir(0o700, parents=True, exist_ok=True)
             kept.write_text(new_code(), "utf-8")
         return cls(
             code=kept.read_text("utf-8").strip(),

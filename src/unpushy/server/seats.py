@@ -29,7 +29,7 @@ def kept_secret(path: Path, length: int = 32) -> str:
     try:
         return path.read_text("utf-8").strip()
     except OSError:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)
         path.write_text(secrets.token_hex(length), "utf-8")
         return path.read_text("utf-8").strip()
@@ -110,7 +110,7 @@ class Seats:
                 "way_back": _digest(way_back),
                 "at": datetime.now(UTC).isoformat(),
             }
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.parent.mkdir(0o700, parents=True, exist_ok=True)
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")
             self._taken[same] = shown, row["way_back"]
