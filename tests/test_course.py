@@ -1,5 +1,6 @@
 """Content files: what is right is loaded, what is wrong is named by file, key and line."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,19 @@ def test_a_question_without_a_right_answer_is_named(tmp_path: Path) -> None:
 def test_an_unknown_exercise_is_answered_with_the_nearest() -> None:
     with pytest.raises(CourseError, match="did you mean 01-tuner"):
         course.exercise("01-tunr")
+
+
+@pytest.mark.parametrize(
+    "sign", [*course.tactics().values(), *course.moves().values()], ids=lambda sign: sign.code
+)
+def test_what_a_buyer_hears_is_there_in_three_wordings_that_take_turns(sign: course.Sign) -> None:
+    told = [sign.heard(nth) for nth in range(4)]
+    assert told[0] == told[3] == sign.hears
+    assert len(set(told)) == 3
+    assert all(re.fullmatch(r"[A-Z].{5,70}[.?]", words) for words in told)
+
+
+def test_no_two_signs_are_heard_in_the_same_words() -> None:
+    signs = [*course.tactics().values(), *course.moves().values()]
+    told = [sign.heard(nth) for sign in signs for nth in range(3)]
+    assert len(set(told)) == len(told)

@@ -1,12 +1,15 @@
 """What the editor asks, and what it is told."""
 
+import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from unpushy import course
 from unpushy.desks.practice import TRIES_BEFORE_OTHERS, Practice
-from unpushy.ear import hear
+from unpushy.ear import INVITES, PUSHES, hear, hear_all
+from unpushy.feedback import IN_FULL, unsure
 from unpushy.judging import judge
 from unpushy.progress import Progress
 from unpushy.reading import marks
@@ -42,6 +45,44 @@ def test_marks_are_counted_as_a_browser_counts() -> None:
         units[2 * mark["start"] : 2 * mark["end"]].decode("utf-16-le")
         == "You need to sign"[: mark["end"] - mark["start"]]
     )
+
+
+def all_lines() -> list[str]:
+    """What pushes and what invites in the whole course, as it is typed."""
+    return [
+        line
+        for one in course.exercises().values()
+        for line in (one.pushy, *(m.line for m in one.models), *(m.line for m in one.near_misses))
+    ]
+
+
+def test_marks_stand_apart_in_order_and_never_on_punctuation_alone() -> None:
+    for hearing in hear_all(all_lines(), quick=True):
+        end = 0
+        for mark in marks(hearing):
+            assert end <= mark["start"] < mark["end"]
+            end = mark["end"]
+            words = hearing.line.encode("utf-16-le")[2 * mark["start"] : 2 * end].decode(
+                "utf-16-le"
+            )
+            assert any(char.isalnum() for char in words), hearing.line
+
+
+@pytest.mark.parametrize(
+    ("line", "marked"),
+    [
+        # What invites reaches to the question mark here, and what pushes stops before it.
+        ("Third time, Mirela! We both know what that means, so shall I look when the fitters are free?",
+         ["We both know what that means, so shall I look when the fitters are free"]),
+        ("What is your budget, who approves it, and when will you decide?",
+         ["What is your budget", "who approves", "when will you decide"]),
+    ],
+)  # fmt: skip
+def test_a_question_that_pushes_has_one_kind_of_mark(line: str, marked: list[str]) -> None:
+    hearing = hear(line)
+    found = marks(hearing)
+    assert {mark["kind"] for mark in found} == {"push"}
+    assert [line[mark["start"] : mark["end"]] for mark in found] == marked
 
 
 def test_how_others_said_it_is_shown_once_passed(practice: Practice) -> None:
@@ -114,3 +155,104 @@ def test_an_ear_that_is_not_sure_says_so_and_shows_how_others_said_it(
     assert "not sure" in reply["headline"]
     assert reply["others"]
     assert practice.answer({"do": "others"})["models"]
+
+
+def a_line_of_which_the_ear_is_not_sure(grade: int) -> tuple[Practice, str]:
+    """An exercise and a rewrite of it that the real ear doubts."""
+    for exercise in course.exercises().values():
+        for other in (*exercise.models, *exercise.near_misses):
+            given = judge(hear(other.line), exercise)
+            if given.grade == grade and unsure(given):
+                return Practice(exercise, "me", Progress("sqlite://")), other.line
+    raise AssertionError("The ear is sure of everything.")
+
+
+@pytest.mark.parametrize(("grade", "leans"), [(INVITES, "an invitation"), (PUSHES, "a push")])
+def test_an_ear_that_is_not_sure_says_one_thing_and_looks_neutral(grade: int, leans: str) -> None:
+    practice, line = a_line_of_which_the_ear_is_not_sure(grade)
+    reply = practice.answer({"do": "check", "text": line})
+    assert not reply["sure"]
+    assert reply["passed"] == (grade == INVITES)
+    assert reply["headline"].startswith("I'm not sure about this one.")
+    assert leans in reply["headline"]
+    assert not re.search("This invites|still push", reply["headline"])
+    assert reply["reading"]["mood"] == "neutral"
+    assert practice.answer({"do": "hear", "text": line, "well": True})["mood"] == "neutral"
+
+
+def test_an_ear_that_is_sure_smiles_and_says_so(practice: Practice) -> None:
+    reply = practice.answer({"do": "check", "text": GOOD})
+    assert reply["sure"]
+    assert reply["headline"].startswith("This invites.")
+    assert reply["reading"]["mood"] == "open"
+
+
+def at(ident: str, progress: Progress, line: str) -> dict[str, Any]:
+    """What a learner is told of a line at one of the course's exercises."""
+    return Practice(course.exercise(ident), "me", progress).answer({"do": "check", "text": line})
+
+
+def test_a_reason_is_told_twice_and_the_rest_always(progress: Progress) -> None:
+    # The same move at line after line, though never in the same words.
+    told = [
+        at(ident, progress, f"What would you like to use number {nth} for?")["points"][0]
+        for nth, ident in enumerate(list(course.exercises())[: IN_FULL + 2])
+    ]
+    assert len({point["code"] for point in told}) == 1
+    assert [bool(point["why"]) for point in told] == [n < IN_FULL for n in range(len(told))]
+    assert all(point["hears"] and point["name"] for point in told)
+
+
+def test_the_same_line_heard_again_is_told_the_same(practice: Practice) -> None:
+    told = [practice.answer({"do": "check", "text": GOOD})["points"] for _ in range(4)]
+    assert told[0][0]["why"]
+    assert told[1:] == told[:-1]
+
+
+def test_from_line_to_line_the_buyer_thinks_it_in_other_words(progress: Progress) -> None:
+    next_to_each_other = list(course.exercises())[3:6]
+    replies = [at(ident, progress, GOOD) for ident in next_to_each_other]
+    thoughts = [reply["reading"]["buyer"] for reply in replies]
+    assert len(set(thoughts)) == 3
+    assert thoughts == [reply["points"][0]["hears"] for reply in replies]
+
+
+def test_the_heaviest_of_many_pushes_are_told_and_the_others_counted(practice: Practice) -> None:
+    line = (
+        "Buy it now! You'd be crazy to wait. Everyone else in your street has switched. "
+        "You don't understand how boilers work. I know you want it."
+    )
+    reply = practice.answer({"do": "check", "text": line})
+    assert [one["code"] for one in reply["points"]] == ["making_wrong", "pressure", "crowd"]
+    assert reply["also"] == ("Two more pushes are marked in the text.",)
+    marked = sum(mark["kind"] == "push" for mark in reply["reading"]["marks"])
+    assert marked == len(reply["points"]) + 2
+
+
+def test_what_is_certain_comes_before_what_is_heavy(practice: Practice) -> None:
+    line = "You need to sign today. You don't understand how boilers work."
+    reply = practice.answer({"do": "check", "text": line})
+    assert [one["code"] for one in reply["points"]] == ["command", "making_wrong"]
+    assert reply["also"] == ()
+
+
+def test_the_dotted_line_is_explained_twice(progress: Progress) -> None:
+    also = [
+        at(ident, progress, f"It's up to you. The number is {nth}.")["also"]
+        for nth, ident in enumerate(list(course.exercises())[:3])
+    ]
+    dotted = ("Dotted line: friendly words that change nothing by themselves.",)
+    assert also == [dotted, dotted, ()]
+
+
+def test_a_tip_fits_a_push_on_the_conscience(practice: Practice) -> None:
+    told = practice.answer({"do": "check", "text": "We are sad to lose you."})["points"]
+    assert [one["code"] for one in told] == ["pressure"]
+    assert not re.search(r"\d|price|date", told[0]["instead"])
+
+
+def test_a_thank_you_for_a_no_isnt_asked_what_it_is_about(progress: Progress) -> None:
+    line = "No problem, I understand. The aunts cook. Thank you that you came."
+    reply = at("10-aunts", progress, line)
+    assert "?" not in reply["reading"]["buyer"]
+    assert len(reply["headline"]) < 100

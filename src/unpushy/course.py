@@ -49,6 +49,12 @@ class Sign:
     instead: str
     principle: int
     patterns: tuple[Pattern, ...]
+    also_hears: tuple[str, ...] = ()
+
+    def heard(self, nth: int = 0) -> str:
+        """What the buyer hears: in the words of `hears`, or for another `nth` in others that say the same."""
+        told = (self.hears, *self.also_hears)
+        return told[nth % len(told)]
 
 
 class Tactic(Sign):

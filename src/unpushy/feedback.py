@@ -1,5 +1,6 @@
 """From a hearing and a grade to words for a person: which words, what the buyer hears, what to try."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from unpushy import course
@@ -7,13 +8,14 @@ from unpushy.ear import INVITES, PLAIN, PUSHES, Catch, Hearing
 from unpushy.judging import ANSWER, COPY, ELSEWHERE, EMPTY, NO_ANSWER, Grade
 
 MOST_POINTS = 3
+IN_FULL = 2  # times that a tactic or a move is explained with its reason
 LESSON_ON_NO = 10
 SURE = 0.8
 
 
 @dataclass(frozen=True)
 class Point:
-    """One thing to say about some words of a line."""
+    """One thing to say about some words of a line. `why` is empty once it has been told often enough."""
 
     words: str
     pushes: bool
@@ -21,44 +23,64 @@ class Point:
     hears: str
     why: str
     instead: str
+    code: str
 
 
 @dataclass(frozen=True)
 class Feedback:
-    """What a person reads: one headline, at most three points, and what the buyer might answer."""
+    """What a person reads: one headline, at most three points, what the buyer might answer, and quiet lines below.
+
+    `told` are the codes of all that is explained in it. Where the ear isn't `sure`, nothing should look like
+    a verdict.
+    """
 
     headline: str
     points: tuple[Point, ...]
     buyer: str
+    sure: bool = True
+    also: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
 
 
-# What is said of words whose kind can't be told: name, what the buyer hears, why, what to try.
+# What is said of words whose kind can't be told: name, what the buyer hears, why, what to try, code.
 _PUSHES = (
-    "Something in this pushes",
-    "Something is wanted of me here.",
-    "I hear a push, but couldn't say of which kind; I may be wrong about it.",
-    "say it to a friend who may just as well say no, and see which words go.",
+    "Some kind of push",
+    "They want something from me.",
+    "Which kind it is, the ear can't tell. It may also be mistaken.",
+    "Imagine you want to say no. Which of these words make that harder? Say it without them.",
+    "some_push",
 )
 _INVITES = (
-    "Something in this invites",
-    "There's room for me here.",
+    "Some kind of invitation",
+    "I may think about this for myself.",
     "It leaves the buyer freer to make up their own mind.",
     "",
+    "some_invitation",
 )
 
+# Where there are more pushes than are told, what hurts goes before what takes a decision away, and that
+# before what is only of no use to the buyer.
+_HEAVIEST = (
+    "making_wrong", "pressure", "leveraging", "overriding", "crowd", "command",
+    "if_then", "controlling", "convincing", "qualifying", "presuming", "pitching",
+)  # fmt: skip
 
-def _point(catch: Catch) -> Point:
-    if not catch.clear:
-        return Point(catch.words, catch.pushes, *(_PUSHES if catch.pushes else _INVITES))
-    sign = (course.tactics() if catch.pushes else course.moves())[catch.code]
-    return Point(
-        words=catch.words,
-        pushes=catch.pushes,
-        name=sign.name,
-        hears=sign.hears,
-        why=sign.why,
-        instead=sign.instead,
-    )
+
+def _weight(catch: Catch) -> tuple[bool, bool, int, int]:
+    """Sorts catches: pushes first, of them the certain ones, then the heaviest; the rest as they stand."""
+    heaviness = _HEAVIEST.index(catch.code) if catch.pushes and catch.clear else len(_HEAVIEST)
+    return not catch.pushes, not catch.certain, heaviness, catch.start
+
+
+def _point(catch: Catch, nth: int, told: Mapping[str, int]) -> Point:
+    if catch.clear:
+        sign = (course.tactics() if catch.pushes else course.moves())[catch.code]
+        said = (sign.name, sign.heard(nth), sign.why, sign.instead, sign.code)
+    else:
+        said = _PUSHES if catch.pushes else _INVITES
+    name, hears, why, instead, code = said
+    why = why if told.get(code, 0) < IN_FULL else ""
+    return Point(catch.words, catch.pushes, name, hears, why, instead, code)
 
 
 def tellable(hearing: Hearing) -> list[Catch]:
@@ -67,17 +89,31 @@ def tellable(hearing: Hearing) -> list[Catch]:
     return [one for one in hearing.catches if one.clear or not (one.pushes and named)]
 
 
-def points(hearing: Hearing) -> tuple[Point, ...]:
-    """At most three points: pushes first, then what invites; each tactic, move and word once."""
-    said: list[Catch] = []
-    for catch in sorted(tellable(hearing), key=lambda c: (not c.pushes, c.start)):
-        known = any(
-            _same_words(one, catch) or (one.pushes, one.code) == (catch.pushes, catch.code)
-            for one in said
-        )
-        if not catch.weak and not known:
-            said.append(catch)
-    return tuple(_point(catch) for catch in said[:MOST_POINTS])
+def _worth_a_point(hearing: Hearing) -> list[Catch]:
+    """What could be told of a hearing, in the order of its weight, no words twice."""
+    found: list[Catch] = []
+    for catch in sorted(tellable(hearing), key=_weight):
+        if not catch.weak and not any(_same_words(one, catch) for one in found):
+            found.append(catch)
+    return found
+
+
+def _chosen(found: list[Catch]) -> list[Catch]:
+    """At most three, each tactic and move once."""
+    kinds: dict[tuple[bool, str], Catch] = {}
+    for catch in found:
+        kinds.setdefault((catch.pushes, catch.code), catch)
+    return list(kinds.values())[:MOST_POINTS]
+
+
+def points(
+    hearing: Hearing, nth: int = 0, told: Mapping[str, int] | None = None
+) -> tuple[Point, ...]:
+    """At most three points: pushes first, the heaviest before the others, then what invites.
+
+    `nth` turns to other words for what the buyer hears; `told` says how often each code was explained before.
+    """
+    return tuple(_point(catch, nth, told or {}) for catch in _chosen(_worth_a_point(hearing)))
 
 
 def _same_words(one: Catch, other: Catch) -> bool:
@@ -86,47 +122,84 @@ def _same_words(one: Catch, other: Catch) -> bool:
     return 2 * shared > min(one.end - one.start, other.end - other.start)
 
 
-def buyer_answers(hearing: Hearing) -> str:
-    """What goes through the buyer's mind at this line."""
-    found = points(hearing)
+_NUMBERS = ("no", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
+
+
+def _more(hearing: Hearing) -> tuple[str, ...]:
+    """How many pushes are marked that no point speaks of."""
+    found = _worth_a_point(hearing)
+    left = sum(one.pushes for one in found) - sum(one.pushes for one in _chosen(found))
+    if not left:
+        return ()
+    number = _NUMBERS[left] if left < len(_NUMBERS) else str(left)
+    return (f"{number} more {'push is' if left == 1 else 'pushes are'} marked in the text.",)
+
+
+STOCK = "stock"
+_DOTTED = "Dotted line: friendly words that change nothing by themselves."
+
+
+def _has_stock(hearing: Hearing) -> bool:
+    return any(catch.weak and not catch.pushes for catch in hearing.catches)
+
+
+def buyer_answers(hearing: Hearing, nth: int = 0, sure: bool = True) -> str:
+    """What goes through the buyer's mind at this line; `nth` turns to other words for it."""
+    found = points(hearing, nth)
+    if found and not sure:
+        return _UNSURE_HOW[nth % len(_UNSURE_HOW)]
     if found:
         return found[0].hears
     if not hearing.line.strip():
         return "…"
-    if any(catch.weak and not catch.pushes for catch in hearing.catches):
-        return "That's friendly. But what would you like me to think about?"
-    return "Fine. And where do I come in?"
+    said = _ASKED if "?" in hearing.line else _FRIENDLY if _has_stock(hearing) else _PLAIN
+    return said[nth % len(said)]
 
+
+_UNSURE_HOW = (
+    "I'm not sure how they mean this.",
+    "How do they mean that?",
+    "Is that kind, or not?",
+)
+_ASKED = ("Let me think.", "Hm. What do I say to that?", "I'd have to think.")
+_FRIENDLY = ("That's kind.", "That's friendly.", "That's nice of them.")
+_PLAIN = ("I see.", "All right.", "Okay.")
 
 _KINDS = {
-    EMPTY: "Nothing here yet. Any first try will do; it's only between us.",
-    NO_ANSWER: "I can't read this as something you'd say to this buyer. What would you tell them, in your own words?",
+    EMPTY: "Nothing here yet. Any first try will do.",
+    NO_ANSWER: "This doesn't read like something said to the buyer. What would you tell them, in your own words?",
     COPY: "That's the pushy line again. How would you say it to a friend who may well say no?",
-    ELSEWHERE: "Nothing pushes here, but the matter itself has gone missing. What is it about, and where does the buyer come in?",
+    ELSEWHERE: "Nothing pushes, but it no longer says what it is about. Which fact, or which question, belongs in it?",
 }
 # What is said at a first, a second, and any further try.
-_GRADES = {
+_TRIES = {
     PUSHES: (
         "Some of it still pushes.",
-        "A push is still in it. What if only the words below went, and the rest stayed?",
-        "It still pushes. Suppose you'd be just as content with a no: how would you say it then?",
+        "There is still a push in it. What if you left out the words below, and kept the rest?",
+        "It still pushes. Suppose a no were fine with you: how would you say it then?",
     ),
     PLAIN: (
-        "Nothing pushes. Nothing invites either: it's a plain line, and often that's quite right at work. What could the buyer say, ask or choose here?",
-        "Free of pushing, and fine to send. If you'd like to hear more from this buyer: what don't you know about them that you could ask?",
-        "Plain again. One question they'd be glad to answer, or one offer they may leave lying, would make it an invitation.",
+        "Nothing pushes, and nothing invites. At work that is often just right. Here: what could the buyer say, ask or choose?",
+        "No push in it, and fine to send. To make it an invitation: what would you like to know from this buyer?",
+        "A plain line. A question they'd be glad to answer would make it an invitation, or an offer they may turn down.",
     ),
-    INVITES: ("This invites. The decision stays with the buyer.",),
 }
-# A plain line that asks something already needs no telling to ask; nor does one that takes a no.
-_PLAIN_QUESTION = "Nothing pushes. I can't tell whether it invites: is it a question they'd be glad to answer, whatever the answer is?"
-_PLAIN_GOODBYE = "Nothing pushes, and a no that is taken like this may well be the end of it. An invitation would leave the door ajar: that the no is fine, or, by their leave, the one question whose answer you'd use anyway."
-_MAYBE = (
-    "Some of it may still push.",
-    "A push may still be in it. Which of these words could you do without?",
-    "It may push, it may not. How would you hear it, if you had the money and somebody else the offer?",
+# An invitation is told in turns, from line to line.
+_THIS_INVITES = (
+    "This invites. The decision stays with the buyer.",
+    "This invites. The buyer may answer as they like.",
+    "This invites. The buyer is free to decide.",
 )
-UNSURE = " I'm not sure about this one, though. Compare it with other ways to say it, and trust your own ear."
+# A plain line that asks something already needs no telling to ask; nor does one that answers a no.
+_PLAIN_QUESTION = (
+    "Nothing pushes. A question invites when any answer to it is welcome. Is that so here?"
+)
+_PLAIN_AFTER_A_NO = "Nothing pushes. To invite, say that you've heard them, and that a no is fine."
+_LEANS = {
+    PUSHES: "It sounds a little like a push",
+    PLAIN: "I hear no push and no invitation",
+    INVITES: "It sounds more like an invitation than not",
+}
 
 
 def unsure(grade: Grade) -> bool:
@@ -134,24 +207,50 @@ def unsure(grade: Grade) -> bool:
     return grade.kind == ANSWER and grade.confidence < SURE
 
 
-def explain(grade: Grade, tries: int = 1, lesson: int = 0) -> Feedback:
+def doubtful(hearing: Hearing) -> bool:
+    """Whether the whole ear doubts what it heard; the rules alone never say."""
+    return hearing.probabilities is not None and hearing.confidence < SURE
+
+
+def _headline(grade: Grade, tries: int, lesson: int, nth: int) -> str:
+    if grade.kind != ANSWER:
+        return _KINDS[grade.kind]
+    if unsure(grade):
+        leans = _LEANS[grade.grade]
+        return f"I'm not sure about this one. {leans}; compare it with other ways to say it."
+    if grade.grade == INVITES:
+        return _THIS_INVITES[nth % len(_THIS_INVITES)]
+    if grade.grade == PLAIN and "?" in grade.hearing.line:
+        return _PLAIN_QUESTION
+    if grade.grade == PLAIN and lesson == LESSON_ON_NO:
+        return _PLAIN_AFTER_A_NO
+    said = _TRIES[grade.grade]
+    return said[min(tries, len(said)) - 1]
+
+
+def explain(
+    grade: Grade,
+    tries: int = 1,
+    lesson: int = 0,
+    nth: int = 0,
+    told: Mapping[str, int] | None = None,
+) -> Feedback:
     """The feedback on a graded rewrite, which is the learner's first, second, third … try at a line of a lesson.
+
+    `nth` turns to other words for the same, and `told` says how often each code was explained to them before.
 
     >>> from unpushy.ear import hear
     >>> from unpushy.judging import Pushy, judge
     >>> explain(judge(hear(""), Pushy("A shop.", "Buy it."))).headline
-    "Nothing here yet. Any first try will do; it's only between us."
+    'Nothing here yet. Any first try will do.'
     """
-    if grade.kind == ANSWER:
-        said = _GRADES[grade.grade]
-        headline = said[min(tries, len(said)) - 1]
-        if grade.grade == PLAIN and "?" in grade.hearing.line:
-            headline = _PLAIN_QUESTION
-        elif grade.grade == PLAIN and lesson == LESSON_ON_NO:
-            headline = _PLAIN_GOODBYE
-        if unsure(grade):
-            maybe = _MAYBE[min(tries, len(_MAYBE)) - 1]
-            headline = (maybe if grade.grade == PUSHES else headline) + UNSURE
-    else:
-        headline = _KINDS[grade.kind]
-    return Feedback(headline, points(grade.hearing), buyer_answers(grade.hearing))
+    told = told or {}
+    hearing, sure = grade.hearing, not unsure(grade)
+    said = points(hearing, nth, told)
+    codes = [point.code for point in said]
+    also = _more(hearing)
+    if _has_stock(hearing) and told.get(STOCK, 0) < IN_FULL:
+        also += (_DOTTED,)
+        codes.append(STOCK)
+    headline = _headline(grade, tries, lesson, nth)
+    return Feedback(headline, said, buyer_answers(hearing, nth, sure), sure, also, tuple(codes))

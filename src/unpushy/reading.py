@@ -1,10 +1,12 @@
 """A hearing as a page shows it: words to mark, and what to say beside them. Plain dicts of JSON values."""
 
+import re
 from dataclasses import asdict
+from itertools import pairwise
 from typing import Any
 
 from unpushy.ear import INVITES, PUSHES, Hearing
-from unpushy.feedback import buyer_answers, points, tellable
+from unpushy.feedback import buyer_answers, doubtful, points, tellable
 
 
 def _utf16(text: str) -> list[int]:
@@ -15,25 +17,49 @@ def _utf16(text: str) -> list[int]:
     return places
 
 
-def marks(hearing: Hearing) -> list[dict[str, Any]]:
-    """The words to mark in the line, with places as browsers count them (UTF-16 code units)."""
-    places = _utf16(hearing.line)
+_KINDS = ("", "stock", "pull", "push")  # what invites is shown over stock, and a push over both
+_WORD = re.compile(r"[^\W_]+")
+_BETWEEN = " \t\n,;:"
+
+
+def _runs(hearing: Hearing) -> list[tuple[int, int, int]]:
+    """The line in pieces, each from a place to a place and of one kind."""
+    kinds = [0] * len(hearing.line)
+    for one in tellable(hearing):
+        kind = _KINDS.index("push" if one.pushes else "stock" if one.weak else "pull")
+        if not (one.pushes and one.weak):
+            kinds[one.start : one.end] = [max(kind, k) for k in kinds[one.start : one.end]]
+    ends = [i for i in range(1, len(kinds)) if kinds[i] != kinds[i - 1]]
     return [
-        {
-            "start": places[catch.start],
-            "end": places[catch.end],
-            "kind": "push" if catch.pushes else "stock" if catch.weak else "pull",
-        }
-        for catch in tellable(hearing)
-        if not (catch.pushes and catch.weak)
+        (kinds[start], start, end) for start, end in pairwise([0, *ends, len(kinds)]) if start < end
     ]
 
 
-def reading(hearing: Hearing) -> dict[str, Any]:
-    """What the page shows while someone types."""
+def marks(hearing: Hearing) -> list[dict[str, Any]]:
+    """The words to mark in the line, in order and apart, with places as browsers count them (UTF-16 code units).
+
+    What a push leaves of words that are marked otherwise keeps its mark if two words of it are left.
+    """
+    places = _utf16(hearing.line)
+    runs = _runs(hearing)
+    found = []
+    for nth, (kind, start, end) in enumerate(runs):
+        beside = max(other for other, _, _ in runs[max(nth - 1, 0) : nth + 2])
+        words = hearing.line[start:end]
+        if kind and len(_WORD.findall(words)) >= (2 if beside > kind else 1):
+            first = end - len(words.lstrip(_BETWEEN + ".!?"))
+            last = start + len(words.rstrip(_BETWEEN))
+            found.append({"start": places[first], "end": places[last], "kind": _KINDS[kind]})
+    return found
+
+
+def reading(hearing: Hearing, nth: int = 0) -> dict[str, Any]:
+    """What the page shows while someone types; `nth` turns to other words for what the buyer hears."""
+    sure = not doubtful(hearing)
+    mood = {PUSHES: "wary", INVITES: "open"}.get(hearing.grade, "neutral")
     return {
         "marks": marks(hearing),
-        "points": [asdict(point) for point in points(hearing)],
-        "buyer": buyer_answers(hearing),
-        "mood": {PUSHES: "wary", INVITES: "open"}.get(hearing.grade, "neutral"),
+        "points": [asdict(point) for point in points(hearing, nth)],
+        "buyer": buyer_answers(hearing, nth, sure),
+        "mood": mood if sure else "neutral",
     }

@@ -17,6 +17,9 @@ from test_in_print import ODD
 
 from browser.conftest import DESK, PHONE
 from unpushy import course, in_print
+from unpushy.ear import INVITES, hear
+from unpushy.feedback import unsure
+from unpushy.judging import judge
 from unpushy.progress import Attempt, Progress
 from unpushy.quiz import Quiz
 from unpushy.quiz.marking import words_of
@@ -161,6 +164,22 @@ def test_text_stays_text(course_at_home: Course, visit: Visit, text: str) -> Non
     assert page.locator(".up-behind").first.inner_text().strip("\u200b\n") == box(
         page
     ).input_value().strip("\n")
+
+
+def test_where_the_ear_is_not_sure_nothing_looks_like_a_yes(fresh: Course, visit: Visit) -> None:
+    boiler = course.exercise("01-boiler")
+    models = (model.line for one in course.exercises().values() for model in one.models)
+    heard = (judge(hear(line), boiler) for line in models)
+    line = next(one.hearing.line for one in heard if one.grade == INVITES and unsure(one))
+    page = visit(fresh, LESSON)
+    box(page).fill(line)
+    editor = page.locator(".up-editor").first
+    editor.get_by_role("button", name="What does the buyer hear?").click()
+    expect(editor.locator(".up-verdict.unsure")).to_contain_text("I'm not sure about this one.")
+    expect(editor.locator(".up-verdict.passed")).to_have_count(0)
+    expect(editor.locator(".up-face.neutral")).to_be_visible()
+    expect(editor.locator(".up-verdict")).to_contain_text("The buyer may hear")
+    expect(editor.get_by_role("button", name="Other ways to say it")).to_be_visible()
 
 
 def test_what_was_typed_survives_a_reload(fresh: Course, visit: Visit) -> None:

@@ -48,9 +48,10 @@ def picture(grade: Grade, points: str = "") -> str:
         else f'<p style="font-size:1.1em;margin:.2em 0 .6em">{_marked(grade)}</p>'
     )
     listed = "".join(_point(point) for point in feedback.points)
+    also = "".join(f'<p style="margin:.2em 0">{escape(line)}</p>' for line in feedback.also)
     worth = f" <strong>{escape(points)}</strong>" if points else ""
     return (
         '<div style="border-left:4px solid #8d8271;padding:.3em 1em;margin:.4em 0;max-width:46em">'
         f'{line}<p style="margin:.2em 0">{escape(feedback.headline)}{worth}</p>'
-        f'<ul style="margin:.4em 0;padding-left:1.2em">{listed}</ul></div>'
+        f'<ul style="margin:.4em 0;padding-left:1.2em">{listed}</ul>{also}</div>'
     )

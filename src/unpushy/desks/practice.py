@@ -4,6 +4,8 @@ Requests and replies are plain dicts of JSON values. Nothing in a request is tru
 out here, from the words alone.
 """
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -18,6 +20,9 @@ from unpushy.reading import reading
 TRIES_BEFORE_OTHERS = 3
 EARLIER = 8
 PROUD = "proud:"
+TOLD = (
+    "told: "  # before the codes of what was explained, in the reason that is kept with an attempt
+)
 
 
 class Practice:
@@ -27,6 +32,8 @@ class Practice:
         self.exercise = exercise
         self._learner = learner
         self._progress = progress
+        # From line to line of a lesson the same thing is said in other words.
+        self._nth = list(course.exercises()).index(exercise.id)
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """Reply to `open`, `hear`, `keep`, `check`, `hint`, `others` or `proud`."""
@@ -36,7 +43,7 @@ class Practice:
             case "open":
                 return self._open()
             case "hear":
-                return reading(hear(text, quick=not request.get("well")))
+                return reading(hear(text, quick=not request.get("well")), self._nth)
             case "keep":
                 self._progress.keep_draft(self._learner, self.exercise.id, text)
                 return {"kept": True}
@@ -85,9 +92,9 @@ class Practice:
             "item": exercise.id,
             "situation": exercise.situation,
             "pushy": exercise.pushy,
-            "pushyReading": reading(hear(exercise.pushy, quick=True)),
+            "pushyReading": reading(hear(exercise.pushy, quick=True), self._nth),
             "draft": draft or "",
-            "reading": reading(hear(draft or "", quick=True)),
+            "reading": reading(hear(draft or "", quick=True), self._nth),
             "passed": self._passed(),
             "others": self._may_see() and bool(exercise.models),
             "hints": len(exercise.hints),
@@ -97,17 +104,34 @@ class Practice:
     def _check(self, text: str) -> dict[str, Any]:
         self._progress.keep_draft(self._learner, self.exercise.id, text)
         grade = judge(hear(text), self.exercise)
+        before = self._progress.attempts(self._learner)
+        tries = 1 + sum(one.item == self.exercise.id for one in before)
+        told = self._told(before, text)
+        feedback = explain(grade, tries, self.exercise.lesson, self._nth, told)
         if grade.kind != EMPTY:
-            self._progress.record(attempt(grade, self._learner, self.exercise.id))
-        feedback = explain(grade, max(1, len(self._attempts())), self.exercise.lesson)
+            kept = attempt(grade, self._learner, self.exercise.id, told=feedback.told)
+            self._progress.record(kept)
+        mood = {} if feedback.sure else {"mood": "neutral"}
         return {
             "headline": feedback.headline,
+            "sure": feedback.sure,
+            "also": feedback.also,
             "points": [asdict(point) for point in feedback.points],
             "passed": grade.kind == ANSWER and grade.grade == INVITES,
             "others": self._may_see() and bool(self.exercise.models),
             "proud": self._progress.draft(self._learner, PROUD + self.exercise.id) == text,
-            "reading": reading(grade.hearing) | {"buyer": feedback.buyer},
+            "reading": reading(grade.hearing, self._nth) | {"buyer": feedback.buyer} | mood,
         }
+
+    def _told(self, before: Iterable[Attempt], text: str) -> Counter[str]:
+        """How often each thing was explained before, as the attempts say. A line heard again counts once,
+        and this one not at all, so that it is told the same again."""
+        reasons = {
+            (one.item, one.answer): one.reason for one in before if isinstance(one.answer, str)
+        }
+        reasons.pop((self.exercise.id, text), None)
+        said = (one.removeprefix(TOLD) for one in reasons.values() if one.startswith(TOLD))
+        return Counter(code for codes in said for code in codes.split())
 
     def _hint(self, number: Any) -> dict[str, Any]:
         hints = self.exercise.hints
@@ -117,9 +141,14 @@ class Practice:
 
 
 def attempt(
-    grade: Grade, learner: str, item: str, out_of: float = 1.0, sitting: str = ""
+    grade: Grade,
+    learner: str,
+    item: str,
+    out_of: float = 1.0,
+    sitting: str = "",
+    told: tuple[str, ...] = (),
 ) -> Attempt:
-    """A judged rewrite as it is kept."""
+    """A judged rewrite as it is kept, with the codes of what was explained."""
     return Attempt(
         learner=learner,
         item=item,
@@ -128,4 +157,5 @@ def attempt(
         out_of=out_of,
         version=course.version(),
         sitting=sitting,
+        reason=TOLD + " ".join(told) if told else "",
     )

@@ -81,10 +81,11 @@ export async function mountEditor(root, { ask, opening, prefill = "", label = "S
       if (told.kept) proud.setAttribute("aria-pressed", String(now));
     });
     verdict.replaceChildren(
-      el("div", { class: `up-verdict up-arrives${reply.passed ? " passed" : ""}` },
+      el("div", { class: `up-verdict up-arrives${reply.sure ? reply.passed ? " passed" : "" : " unsure"}` },
         el("p", { class: "up-quiet up-then" }, "About what you had before:"),
         el("h4", {}, reply.headline),
-        el("ul", { class: "up-heard" }, ...reply.points.map((point) => heard(point, true))),
+        el("ul", { class: "up-heard" }, ...reply.points.map((point) => heard(point, true, reply.sure))),
+        ...reply.also.map((line) => el("p", { class: "up-quiet" }, line)),
         reply.passed && !lone ? el("p", {}, proud) : null),
     );
     verdict.firstChild.classList.toggle("up-former", field.box.value !== text);

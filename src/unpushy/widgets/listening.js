@@ -22,11 +22,11 @@ function face(mood) {
   return drawn;
 }
 
-function heard(point, whole) {
+function heard(point, whole, sure = true) {
   const quoted = `“${point.words.length > 60 ? point.words.slice(0, 57) + "…" : point.words}”`;
   const line = el("li", { class: point.pushes ? "push" : "pull" }, el("b", {}, quoted), ` ${point.name}`);
   if (whole) {
-    line.append(el("p", {}, `The buyer hears: “${point.hears}” ${point.why}`));
+    line.append(el("p", {}, `The buyer ${sure ? "hears" : "may hear"}: “${point.hears}” ${point.why}`));
     if (point.pushes) line.append(el("p", {}, el("b", { class: "up-try" }, "Try: "), point.instead));
   }
   return line;
