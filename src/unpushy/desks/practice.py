@@ -13,7 +13,7 @@ from unpushy.ear import INVITES, hear
 from unpushy.feedback import explain, unsure
 from unpushy.judging import ANSWER, EMPTY, Grade, judge
 from unpushy.progress import Attempt, Progress
-from unpushy.reading import reading
+from unpushy.reading import reading, reading_as_written
 
 TRIES_BEFORE_OTHERS = 3
 EARLIER = 8
@@ -36,7 +36,7 @@ class Practice:
             case "open":
                 return self._open()
             case "hear":
-                return reading(hear(text, quick=not request.get("well")))
+                return self._reading(text, quick=not request.get("well"))
             case "keep":
                 self._progress.keep_draft(self._learner, self.exercise.id, text)
                 return {"kept": True}
@@ -52,6 +52,12 @@ class Practice:
                 return self._be_proud(text)
             case other:
                 return {"error": f"There is no request called {other!r}."}
+
+    def _reading(self, text: str, quick: bool) -> dict[str, Any]:
+        """What a text is heard to say; the pushy line itself says what its writer marked in it."""
+        if text == self.exercise.pushy:
+            return reading_as_written(self.exercise)
+        return reading(hear(text, quick=quick))
 
     def _attempts(self) -> list[Attempt]:
         return self._progress.attempts(self._learner, self.exercise.id)
@@ -85,9 +91,9 @@ class Practice:
             "item": exercise.id,
             "situation": exercise.situation,
             "pushy": exercise.pushy,
-            "pushyReading": reading(hear(exercise.pushy, quick=True)),
+            "pushyReading": reading_as_written(exercise),
             "draft": draft or "",
-            "reading": reading(hear(draft or "", quick=True)),
+            "reading": self._reading(draft or "", quick=True),
             "passed": self._passed(),
             "others": self._may_see() and bool(exercise.models),
             "hints": len(exercise.hints),
@@ -100,13 +106,18 @@ class Practice:
         if grade.kind != EMPTY:
             self._progress.record(attempt(grade, self._learner, self.exercise.id))
         feedback = explain(grade, max(1, len(self._attempts())), self.exercise.lesson)
+        points = [asdict(point) for point in feedback.points]
+        shown = reading(grade.hearing) | {"buyer": feedback.buyer}
+        if text == self.exercise.pushy:
+            shown = reading_as_written(self.exercise)
+            points = shown["points"]
         return {
             "headline": feedback.headline,
-            "points": [asdict(point) for point in feedback.points],
+            "points": points,
             "passed": grade.kind == ANSWER and grade.grade == INVITES,
             "others": self._may_see() and bool(self.exercise.models),
             "proud": self._progress.draft(self._learner, PROUD + self.exercise.id) == text,
-            "reading": reading(grade.hearing) | {"buyer": feedback.buyer},
+            "reading": shown,
         }
 
     def _hint(self, number: Any) -> dict[str, Any]:
