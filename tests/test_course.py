@@ -100,3 +100,77 @@ def test_no_two_signs_are_heard_in_the_same_words() -> None:
     signs = [*course.tactics().values(), *course.moves().values()]
     told = [sign.heard(nth) for sign in signs for nth in range(3)]
     assert len(set(told)) == len(told)
+
+
+EXERCISE = """lesson = 1
+
+[[exercise]]
+id = "01-first"
+trade = "baker"
+channel = "market"
+situation = "Jonas asks what a loaf is."
+pushy = "Take two, you'll love them."
+pushes.command = ["Take two"]
+pushes.presuming = ["you'll love them"]
+facts = []
+hints = ["a", "b", "c"]
+models = []
+near_misses = []
+
+[[exercise]]
+id = "01-second"
+trade = "baker"
+channel = "market"
+situation = "Jonas asks what a roll is."
+pushy = "You want six, I know it."
+pushes.presuming = ["You want six", "I know it"]
+facts = []
+hints = ["a", "b", "c"]
+models = []
+near_misses = []
+"""
+
+
+def test_the_words_that_push_say_which_tactics_a_line_has(tmp_path: Path) -> None:
+    lines = course.load_exercises(folder_with(tmp_path, EXERCISE, "exercises/01.toml"))
+    assert lines["01-first"].tactics == ("command", "presuming")
+    assert lines["01-second"].pushes == {"presuming": ("You want six", "I know it")}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (
+            '"You want six"',
+            '"you want six"',
+            "line 17: exercise '01-second': “you want six” of 'pushes.presuming' doesn't stand",
+        ),
+        (
+            '"You want six", ',
+            '"You want six", "want six, I", ',
+            "exercise '01-second': “You want six” and “want six, I” of 'pushes' overlap",
+        ),
+        (
+            'pushes.presuming = ["you\'ll love them"]',
+            "pushes.presuming = []",
+            "line 4: exercise '01-first': 'pushes.presuming' is empty",
+        ),
+        ("pushes.command", "pushes.nagging", "no tactic has the code 'nagging'"),
+        ('["You want six", "I know it"]', "3", "line 22: 'pushes.presuming' should be a list"),
+        ('pushes.presuming = ["You want six", "I know it"]', "pushes = {}", "'pushes' is empty"),
+        (
+            'pushes.presuming = ["You want six", "I know it"]',
+            'tactics = ["presuming"]',
+            "line 22: 'tactics' of 'exercise' is not known here",
+        ),
+    ],
+)
+def test_words_that_cannot_be_marked_are_named(
+    tmp_path: Path, old: str, new: str, told: str
+) -> None:
+    assert EXERCISE.count(old) == 1
+    folder = folder_with(tmp_path, EXERCISE.replace(old, new), "exercises/01.toml")
+    with pytest.raises(CourseError) as caught:
+        course.load_exercises(folder)
+    assert str(caught.value).startswith("exercises/01.toml, line ")
+    assert told in str(caught.value)

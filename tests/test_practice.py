@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from unpushy import course
+from unpushy.course import Exercise
 from unpushy.desks.practice import TRIES_BEFORE_OTHERS, Practice
 from unpushy.ear import INVITES, PUSHES, hear, hear_all
 from unpushy.feedback import IN_FULL, unsure
 from unpushy.judging import judge
 from unpushy.progress import Progress
-from unpushy.reading import marks
+from unpushy.reading import marks, reading_as_written
 
 GOOD = "It's old but fine. What would you like to know about it?"
 
@@ -83,6 +84,36 @@ def test_a_question_that_pushes_has_one_kind_of_mark(line: str, marked: list[str
     found = marks(hearing)
     assert {mark["kind"] for mark in found} == {"push"}
     assert [line[mark["start"] : mark["end"]] for mark in found] == marked
+
+
+def marked(line: str, found: list[dict[str, Any]]) -> list[str]:
+    units = line.encode("utf-16-le")
+    return [units[2 * one["start"] : 2 * one["end"]].decode("utf-16-le") for one in found]
+
+
+@pytest.mark.parametrize("exercise", course.exercises().values(), ids=lambda e: e.id)
+def test_a_pushy_line_is_marked_as_its_writer_marked_it(exercise: Exercise) -> None:
+    line = f"😀 {exercise.pushy}"
+    shown = reading_as_written(replace(exercise, pushy=line))
+    assert marked(line, shown["marks"]) == sorted(exercise.words, key=exercise.pushy.index)
+    assert {one["kind"] for one in shown["marks"]} == {"push"}
+    main = [course.tactics()[code] for code in exercise.tactics[:3]]
+    assert [one["name"] for one in shown["points"]] == [tactic.name for tactic in main]
+    assert all(one["words"] in exercise.words for one in shown["points"])
+    assert shown["buyer"] == main[0].hears
+    assert shown["mood"] == "wary"
+
+
+def test_the_pushy_line_is_marked_alike_wherever_it_stands(practice: Practice) -> None:
+    pushy = practice.exercise.pushy
+    first = practice.answer({"do": "open"})["pushyReading"]
+    assert practice.answer({"do": "hear", "text": pushy}) == first
+    assert practice.answer({"do": "hear", "text": pushy, "well": True}) == first
+    checked = practice.answer({"do": "check", "text": pushy})
+    assert checked["reading"] == first
+    assert checked["points"] == first["points"]
+    assert not checked["passed"]
+    assert practice.answer({"do": "open"})["reading"] == first
 
 
 def test_how_others_said_it_is_shown_once_passed(practice: Practice) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from conftest import ROOT
 
+from unpushy import course
 from unpushy.room import Refused, Room, after, views
 from unpushy.room.export import as_csv
 from unpushy.room.listening import Listening
@@ -189,6 +190,23 @@ def test_words_that_push_are_found_by_their_places() -> None:
     assert told["tallies"][FIRST] == [0, 0, 0, 1, 1, 0]
     assert 3 in told["pushing"]
     assert not {0, 1} & set(told["pushing"])
+
+
+@pytest.mark.parametrize("kind", ["spot", "vote", "choose"])
+def test_a_line_of_the_course_is_marked_in_the_room_as_its_writer_marked_it(kind: str) -> None:
+    line = course.exercise("10-crossing")
+    asked = {"options": [line.pushy, "x"]} if kind == "choose" else {"line": line.pushy}
+    room = to(opened({"kind": kind, "situation": line.situation} | asked), "shown")
+    told = views.wall(room, 2, heard(room))["round"]
+    if kind == "spot":
+        words = line.pushy.split()
+        assert [words[place] for place in told["pushing"]] == " ".join(
+            ["You're scared of nothing, Mehwish, there wasn't even a train!", "Get straight back in, or you'll never drive."]
+        ).split()  # fmt: skip
+    else:
+        shown = told["readings"][0]
+        assert [line.pushy[m["start"] : m["end"]] for m in shown["marks"]] == list(line.words)
+        assert (shown["grade"], shown["sure"]) == (0, True)
 
 
 def test_somebody_who_is_stuck_gets_the_first_hint_of_the_courses_line() -> None:

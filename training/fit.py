@@ -160,7 +160,7 @@ def examples() -> list[Example]:
             grade = grades[f"line-{row['id']}"]
             found.append(Example(row["line"], grade["grade"], tuple(grade["codes"])))
     for exercise in course.exercises().values():
-        found.append(Example(exercise.pushy, 0, exercise.tactics))
+        found.append(Example(exercise.pushy, 0, exercise.tactics, exercise.words))
         found += [Example(model.line, 2, ()) for model in exercise.models]
         found += [Example(near.line, near.grade, ()) for near in exercise.near_misses]
     for folder, grade in (("tactics", 0), ("moves", 2)):

@@ -6,10 +6,11 @@ Whatever is wrong with a file is reported as `CourseError` with its name, its ke
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
 from datetime import datetime
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
@@ -86,7 +87,11 @@ class Model:
 
 @dataclass(frozen=True)
 class Exercise:
-    """A situation and a pushy line to rewrite. Where `ear_disagrees`, the ear names another tactic than the main one."""
+    """A situation and a pushy line to rewrite.
+
+    `pushes` are the words of the line that push, by the code of their tactic, the main one first. Where
+    `ear_disagrees`, the ear names another tactic than the main one.
+    """
 
     id: str
     lesson: int
@@ -94,7 +99,7 @@ class Exercise:
     channel: str
     situation: str
     pushy: str
-    tactics: tuple[str, ...]
+    pushes: Mapping[str, tuple[str, ...]]
     facts: tuple[str, ...]
     hints: tuple[str, ...]
     models: tuple[Model, ...]
@@ -102,6 +107,16 @@ class Exercise:
     claims: tuple[str, ...] = ()
     assignment: bool = False
     ear_disagrees: bool = False
+
+    @property
+    def tactics(self) -> tuple[str, ...]:
+        """Codes of the tactics in the pushy line, the main one first."""
+        return tuple(self.pushes)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words of the pushy line that push."""
+        return tuple(piece for pieces in self.pushes.values() for piece in pieces)
 
 
 @dataclass(frozen=True)
@@ -183,6 +198,13 @@ def _fit(kind: Any, value: Any, name: str, text: str, key: str, nth: int = 0) ->
             raise wrong(f"should be a list, not {value!r}")
         inner = get_args(kind)[0]
         return tuple(_fit(inner, one, name, text, key, i) for i, one in enumerate(value))
+    if get_origin(kind) is Mapping:
+        if not isinstance(value, dict):
+            raise wrong(f"should be a table, not {value!r}")
+        inner = get_args(kind)[1]
+        return MappingProxyType(
+            {one: _fit(inner, given, name, text, f"{key}.{one}") for one, given in value.items()}
+        )
     if kind in (str, int, bool):
         if type(value) is not kind:
             words = {str: "text in quotes", int: "a whole number", bool: "true or false"}
@@ -287,8 +309,10 @@ def load_examples(folder: Path) -> dict[str, Examples]:
     return found
 
 
-def _load_lists(cls: type[T], folder: Path, key: str) -> dict[str, T]:
-    """The [[key]] tables of all files in a folder, by id; an id may stand only once."""
+def _load_lists(
+    cls: type[T], folder: Path, key: str, wrong_with: Callable[[T], str | None]
+) -> dict[str, T]:
+    """The [[key]] tables of all files in a folder, by id; an id may stand only once, and nothing be wrong with it."""
     found: dict[str, T] = {}
     for name, text in _files(folder):
         table = parse(text, name)
@@ -303,11 +327,15 @@ def _load_lists(cls: type[T], folder: Path, key: str) -> dict[str, T]:
                 f"{name}, line {_line_of(text, 'lesson')}: 'lesson' should be a number"
             )
         for nth, one in enumerate(table.get(key, ())):
-            built = build(cls, shared | one, name, text, key, nth)
-            if (ident := built.id) in found:  # type: ignore[attr-defined]
-                raise CourseError(
-                    f"{name}, line {_line_of(text, 'id', nth)}: id '{ident}' stands twice"
-                )
+            # Blank lines up to this table, so that a key is looked for in it alone.
+            start = _line_of(text, key, nth) - 1
+            own = "\n" * start + "\n".join(text.split("\n")[start:])
+            built = build(cls, shared | one, name, own, key)
+            ident, place = built.id, f"{name}, line {_line_of(own, 'id')}"  # type: ignore[attr-defined]
+            if ident in found:
+                raise CourseError(f"{place}: id '{ident}' stands twice")
+            if wrong := wrong_with(built):
+                raise CourseError(f"{place}: {key} '{ident}': {wrong}")
             found[ident] = built
     return found
 
@@ -334,21 +362,32 @@ def vocabulary() -> Mapping[str, str]:
 
 def load_exercises(folder: Path) -> dict[str, Exercise]:
     """The exercise lines of a folder by id, each checked for what a learner will rely on."""
-    found = _load_lists(Exercise, folder, "exercise")
-    for one in found.values():
-        for code in one.tactics:
-            if code not in tactics():
-                raise CourseError(f"exercise '{one.id}': no tactic has the code '{code}'")
-        if len(one.hints) != 3:
-            raise CourseError(f"exercise '{one.id}': 'hints' should be three, from nudge to model")
-        _check_claims(f"exercise '{one.id}'", one.claims)
-    return found
+    return _load_lists(Exercise, folder, "exercise", _wrong_with_exercise)
 
 
-def _check_claims(what: str, named: tuple[str, ...]) -> None:
-    for claim in named:
-        if claim not in claims():
-            raise CourseError(f"{what}: no claim has the id '{claim}'")
+def _wrong_with_exercise(one: Exercise) -> str | None:
+    for code, pieces in one.pushes.items():
+        if code not in tactics():
+            return f"no tactic has the code '{code}'"
+        if not pieces:
+            return f"'pushes.{code}' is empty; which words of the line push by it?"
+        for piece in pieces:
+            if piece not in one.pushy:
+                return f"“{piece}” of 'pushes.{code}' doesn't stand like that in 'pushy'"
+    if not one.pushes:
+        return "'pushes' is empty; which words of the line push, and by which tactic?"
+    in_order = sorted(one.words, key=one.pushy.index)
+    for piece, following in pairwise(in_order):
+        if one.pushy.index(piece) + len(piece) > one.pushy.index(following):
+            return f"“{piece}” and “{following}” of 'pushes' overlap"
+    if len(one.hints) != 3:
+        return "'hints' should be three, from nudge to model"
+    return _no_such_claim(one.claims)
+
+
+def _no_such_claim(named: tuple[str, ...]) -> str | None:
+    unknown = [claim for claim in named if claim not in claims()]
+    return f"no claim has the id '{unknown[0]}'" if unknown else None
 
 
 @cache
@@ -380,33 +419,32 @@ def question(ident: str) -> Question:
 
 def load_questions(folder: Path) -> dict[str, Question]:
     """The quiz questions of a folder by id, each checked to be answerable."""
-    found = _load_lists(Question, folder, "question")
-    for one in found.values():
-        right = sum(option.right for option in one.options)
-        wrong_with = None
-        if one.kind not in KINDS:
-            wrong_with = f"'kind' is '{one.kind}'; known are {', '.join(KINDS)}"
-        elif one.kind in ("one", "hears") and (right != 1 or len(one.options) < 3):
-            wrong_with = f"'{one.kind}' wants three options or more, exactly one of them right"
-        elif one.kind == "match" and (len(one.pairs) < 2 or len(set(one.matches)) < len(one.pairs)):
-            wrong_with = "'match' wants two pairs or more, each with a match of its own"
-        elif one.kind == "several" and not 0 < right < len(one.options):
-            wrong_with = "'several' wants some options that are right and some that aren't"
-        elif one.kind == "mark" and not re.search(r"\[\[.+?\]\]", one.line):
-            wrong_with = "'mark' wants a 'line' with [[double brackets]] around what pushes"
-        elif one.kind == "rewrite" and one.exercise not in exercises():
-            wrong_with = f"'exercise' is '{one.exercise}', which is no exercise line"
-        elif one.difficulty not in (1, 2, 3):
-            wrong_with = "'difficulty' should be 1, 2 or 3"
-        elif one.form not in ("", "pre", "post"):
-            wrong_with = f"'form' is '{one.form}'; known are pre, post"
-        for code in one.codes:
-            if code not in tactics() and code not in moves():
-                wrong_with = f"no tactic or move has the code '{code}'"
-        if wrong_with:
-            raise CourseError(f"question '{one.id}': {wrong_with}")
-        _check_claims(f"question '{one.id}'", one.claims)
-    return found
+    return _load_lists(Question, folder, "question", _wrong_with_question)
+
+
+def _wrong_with_question(one: Question) -> str | None:
+    right = sum(option.right for option in one.options)
+    wrong_with = None
+    if one.kind not in KINDS:
+        wrong_with = f"'kind' is '{one.kind}'; known are {', '.join(KINDS)}"
+    elif one.kind in ("one", "hears") and (right != 1 or len(one.options) < 3):
+        wrong_with = f"'{one.kind}' wants three options or more, exactly one of them right"
+    elif one.kind == "match" and (len(one.pairs) < 2 or len(set(one.matches)) < len(one.pairs)):
+        wrong_with = "'match' wants two pairs or more, each with a match of its own"
+    elif one.kind == "several" and not 0 < right < len(one.options):
+        wrong_with = "'several' wants some options that are right and some that aren't"
+    elif one.kind == "mark" and not re.search(r"\[\[.+?\]\]", one.line):
+        wrong_with = "'mark' wants a 'line' with [[double brackets]] around what pushes"
+    elif one.kind == "rewrite" and one.exercise not in exercises():
+        wrong_with = f"'exercise' is '{one.exercise}', which is no exercise line"
+    elif one.difficulty not in (1, 2, 3):
+        wrong_with = "'difficulty' should be 1, 2 or 3"
+    elif one.form not in ("", "pre", "post"):
+        wrong_with = f"'form' is '{one.form}'; known are pre, post"
+    for code in one.codes:
+        if code not in tactics() and code not in moves():
+            wrong_with = f"no tactic or move has the code '{code}'"
+    return wrong_with or _no_such_claim(one.claims)
 
 
 @cache

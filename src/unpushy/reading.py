@@ -1,12 +1,13 @@
 """A hearing as a page shows it: words to mark, and what to say beside them. Plain dicts of JSON values."""
 
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import pairwise
 from typing import Any
 
-from unpushy.ear import INVITES, PUSHES, Hearing
-from unpushy.feedback import buyer_answers, doubtful, points, tellable
+from unpushy.course import Exercise
+from unpushy.ear import INVITES, PUSHES, Catch, Hearing
+from unpushy.feedback import MOST_POINTS, Point, buyer_answers, doubtful, points, tellable
 
 
 def _utf16(text: str) -> list[int]:
@@ -63,3 +64,24 @@ def reading(hearing: Hearing, nth: int = 0) -> dict[str, Any]:
         "buyer": buyer_answers(hearing, nth, sure),
         "mood": mood if sure else "neutral",
     }
+
+
+def as_written(exercise: Exercise) -> Hearing:
+    """The pushy line of an exercise with the words that its writer marked, in place of what the ear hears."""
+    line = exercise.pushy
+    catches = [
+        Catch(code, start := line.index(words), start + len(words), words, pushes=True)
+        for code, pieces in exercise.pushes.items()
+        for words in pieces
+    ]
+    return Hearing(line, tuple(sorted(catches, key=lambda one: one.start)), 1.0)
+
+
+def reading_as_written(exercise: Exercise) -> dict[str, Any]:
+    """What a page shows of an exercise's own pushy line: the main tactic is explained first, and the buyer thinks of it."""
+    hearing = as_written(exercise)
+    told: list[Point] = []
+    for code in exercise.tactics[:MOST_POINTS]:
+        alone = tuple(one for one in hearing.catches if one.code == code)
+        told += points(replace(hearing, catches=alone))
+    return reading(hearing) | {"points": [asdict(one) for one in told], "buyer": told[0].hears}

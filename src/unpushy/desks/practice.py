@@ -15,7 +15,7 @@ from unpushy.ear import INVITES, hear
 from unpushy.feedback import explain, unsure
 from unpushy.judging import ANSWER, EMPTY, Grade, judge
 from unpushy.progress import Attempt, Progress
-from unpushy.reading import reading
+from unpushy.reading import reading, reading_as_written
 
 TRIES_BEFORE_OTHERS = 3
 EARLIER = 8
@@ -43,7 +43,7 @@ class Practice:
             case "open":
                 return self._open()
             case "hear":
-                return reading(hear(text, quick=not request.get("well")), self._nth)
+                return self._reading(text, quick=not request.get("well"))
             case "keep":
                 self._progress.keep_draft(self._learner, self.exercise.id, text)
                 return {"kept": True}
@@ -59,6 +59,12 @@ class Practice:
                 return self._be_proud(text)
             case other:
                 return {"error": f"There is no request called {other!r}."}
+
+    def _reading(self, text: str, quick: bool) -> dict[str, Any]:
+        """What a text is heard to say; the pushy line itself says what its writer marked in it."""
+        if text == self.exercise.pushy:
+            return reading_as_written(self.exercise)
+        return reading(hear(text, quick=quick), self._nth)
 
     def _attempts(self) -> list[Attempt]:
         return self._progress.attempts(self._learner, self.exercise.id)
@@ -92,9 +98,9 @@ class Practice:
             "item": exercise.id,
             "situation": exercise.situation,
             "pushy": exercise.pushy,
-            "pushyReading": reading(hear(exercise.pushy, quick=True), self._nth),
+            "pushyReading": reading_as_written(exercise),
             "draft": draft or "",
-            "reading": reading(hear(draft or "", quick=True), self._nth),
+            "reading": self._reading(draft or "", quick=True),
             "passed": self._passed(),
             "others": self._may_see() and bool(exercise.models),
             "hints": len(exercise.hints),
@@ -111,16 +117,21 @@ class Practice:
         if grade.kind != EMPTY:
             kept = attempt(grade, self._learner, self.exercise.id, told=feedback.told)
             self._progress.record(kept)
+        points = [asdict(point) for point in feedback.points]
         mood = {} if feedback.sure else {"mood": "neutral"}
+        shown = reading(grade.hearing, self._nth) | {"buyer": feedback.buyer} | mood
+        if text == self.exercise.pushy:
+            shown = reading_as_written(self.exercise)
+            points = shown["points"]
         return {
             "headline": feedback.headline,
             "sure": feedback.sure,
             "also": feedback.also,
-            "points": [asdict(point) for point in feedback.points],
+            "points": points,
             "passed": grade.kind == ANSWER and grade.grade == INVITES,
             "others": self._may_see() and bool(self.exercise.models),
             "proud": self._progress.draft(self._learner, PROUD + self.exercise.id) == text,
-            "reading": reading(grade.hearing, self._nth) | {"buyer": feedback.buyer} | mood,
+            "reading": shown,
         }
 
     def _told(self, before: Iterable[Attempt], text: str) -> Counter[str]:

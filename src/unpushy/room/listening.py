@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from unpushy import course
-from unpushy.ear import Hearing, hear_all
+from unpushy.ear import PUSHES, Hearing, hear_all
 from unpushy.feedback import explain, unsure
 from unpushy.judging import Pushy, judge
-from unpushy.reading import reading
+from unpushy.reading import reading, reading_as_written
 from unpushy.room.rounds import OWN, PAIR, REWRITE, Room, Task
 
 BATCH = 8  # lines heard at a time, so that a page never waits long for the interpreter
@@ -59,11 +59,18 @@ def _key(task: Task, line: str) -> tuple[str, str, str]:
 
 
 def _heard(task: Task, hearing: Hearing) -> Heard:
-    tactics = tuple(course.tactics()[c].name for c in hearing.push if c in course.tactics())
     if task.kind not in (REWRITE, PAIR, OWN) or hearing.line == task.line:
-        return Heard(hearing.grade, True, tactics, "", reading(hearing))
+        ours = [one for one in course.exercises().values() if one.pushy == hearing.line]
+        if ours:
+            return Heard(PUSHES, True, _names(ours[0].tactics), "", reading_as_written(ours[0]))
+        return Heard(hearing.grade, True, _names(hearing.push), "", reading(hearing))
     about = Pushy(task.situation, task.line) if task.line else Pushy(hearing.line, "")
     grade = judge(hearing, about)
     said = explain(grade)
     shown = reading(hearing) | {"buyer": said.buyer}
-    return Heard(grade.grade, not unsure(grade), tactics, said.headline, shown)
+    return Heard(grade.grade, not unsure(grade), _names(hearing.push), said.headline, shown)
+
+
+def _names(codes: tuple[str, ...]) -> tuple[str, ...]:
+    """Tactics as people read them."""
+    return tuple(course.tactics()[code].name for code in codes if code in course.tactics())

@@ -59,7 +59,7 @@ def _tallies(found: Round) -> dict[str, list[int]]:
 
 
 def _pushing_words(task: Task, listening: Listening) -> list[int] | None:
-    """The words of a line that the ear marks as pushing, by their places."""
+    """The words of a line that are marked as pushing, by their places."""
     heard = listening.of(task, task.line)
     if heard is None:
         return None
