@@ -9,6 +9,7 @@ from typing import Any
 
 from unpushy import course
 from unpushy.course import Exercise
+from unpushy.desks.listening import heard
 from unpushy.ear import INVITES, hear
 from unpushy.feedback import explain, unsure
 from unpushy.judging import ANSWER, EMPTY, Grade, judge
@@ -36,7 +37,7 @@ class Practice:
             case "open":
                 return self._open()
             case "hear":
-                return reading(hear(text, quick=not request.get("well")))
+                return reading(heard(text) if request.get("well") else hear(text, quick=True))
             case "keep":
                 self._progress.keep_draft(self._learner, self.exercise.id, text)
                 return {"kept": True}
@@ -64,7 +65,7 @@ class Practice:
         attempts = self._attempts()
         if self._passed() or len(attempts) >= TRIES_BEFORE_OTHERS:
             return True
-        return any(unsure(judge(hear(str(one.answer)), self.exercise)) for one in attempts)
+        return any(unsure(judge(heard(str(one.answer)), self.exercise)) for one in attempts)
 
     def _earlier(self) -> list[str]:
         """What was said at this line before, newest first, each once."""
@@ -80,14 +81,18 @@ class Practice:
 
     def _open(self) -> dict[str, Any]:
         exercise = self.exercise
-        draft = self._progress.draft(self._learner, exercise.id)
+        draft = self._progress.draft(self._learner, exercise.id) or ""
+        attempts = self._attempts()
+        # Who comes back to the words they had judged finds the verdict as well.
+        same = bool(attempts) and attempts[-1].answer == draft
         return {
             "item": exercise.id,
             "situation": exercise.situation,
             "pushy": exercise.pushy,
             "pushyReading": reading(hear(exercise.pushy, quick=True)),
-            "draft": draft or "",
-            "reading": reading(hear(draft or "", quick=True)),
+            "draft": draft,
+            "reading": reading(heard(draft)),
+            "verdict": self._verdict(judge(heard(draft), exercise)) if same else None,
             "passed": self._passed(),
             "others": self._may_see() and bool(exercise.models),
             "hints": len(exercise.hints),
@@ -96,9 +101,14 @@ class Practice:
 
     def _check(self, text: str) -> dict[str, Any]:
         self._progress.keep_draft(self._learner, self.exercise.id, text)
-        grade = judge(hear(text), self.exercise)
+        grade = judge(heard(text), self.exercise)
         if grade.kind != EMPTY:
             self._progress.record(attempt(grade, self._learner, self.exercise.id))
+        return self._verdict(grade)
+
+    def _verdict(self, grade: Grade) -> dict[str, Any]:
+        """What the learner is told of a line: their latest try, or none at all."""
+        text = grade.hearing.line
         feedback = explain(grade, max(1, len(self._attempts())), self.exercise.lesson)
         return {
             "headline": feedback.headline,
