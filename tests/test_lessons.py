@@ -14,7 +14,7 @@ import pytest
 from unpushy import course
 from unpushy.course import Question
 from unpushy.ear import hear_all
-from unpushy.server.places import LAB_ONLY, Lesson, lessons
+from unpushy.server.places import LAB_ONLY, Lesson, lessons, read_cells
 
 ROOT = Path(__file__).parents[1]
 PRINCIPLES = [lesson for lesson in lessons() if 1 <= lesson.number <= 10]
@@ -47,6 +47,28 @@ def prose(lesson: Lesson) -> str:
 def calls(lesson: Lesson) -> list[tuple[str, str]]:
     code = "\n".join(c.source for c in cells(lesson).values() if c.cell_type == "code")
     return re.findall(r'^(practise|ask|own_words|before_and_after)\("([^"]+)"', code, re.M)
+
+
+@pytest.mark.parametrize("lesson", lessons(), **by_name)
+def test_a_gap_in_a_table_says_of_which_column_it_is(lesson: Lesson) -> None:
+    for cell in lesson.cells:
+        assert not re.search(
+            r"<td[^>]*>\s*“?…”?\s*</td>", re.sub(r'<td data-column="[^"]+"', "<!", cell.html)
+        )
+
+
+def test_columns_are_named_in_each_row_but_not_what_the_row_is_about(tmp_path: Path) -> None:
+    made = nbformat.v4.new_notebook()
+    table = '| they say | "they" & mean |\n|---|---|\n| *no* | yes |\n| … | … |\n\nSome … text.'
+    made.cells = [nbformat.v4.new_markdown_cell(table)]
+    nbformat.write(made, tmp_path / "one.ipynb")
+    (cell,) = read_cells(tmp_path / "one.ipynb")
+    assert re.findall(r"<td[^>]*>", cell.html) == [
+        "<td>",
+        '<td data-column="&quot;they&quot; &amp; mean">',
+        '<td data-column="they say">',
+        '<td data-column="&quot;they&quot; &amp; mean">',
+    ]
 
 
 def test_the_course_is_complete() -> None:

@@ -13,7 +13,7 @@ from unpushy.ear import INVITES, PUSHES, hear, hear_all
 from unpushy.feedback import IN_FULL, unsure
 from unpushy.judging import judge
 from unpushy.progress import Progress
-from unpushy.reading import marks, reading_as_written
+from unpushy.reading import marks, reading, reading_as_written
 
 GOOD = "It's old but fine. What would you like to know about it?"
 
@@ -36,6 +36,30 @@ def test_words_are_kept_and_found_again(practice: Practice, progress: Progress) 
     practice.answer({"do": "keep", "text": "half a tho"})
     again = Practice(practice.exercise, "me", progress)
     assert again.answer({"do": "open"})["draft"] == "half a tho"
+
+
+HEARD_BETTER = "Shall I do the soles and the heels by Friday, or is Monday soon enough for you?"
+
+
+def test_who_comes_back_to_words_that_were_judged_finds_the_verdict_again(
+    progress: Progress,
+) -> None:
+    exercise = course.exercise("00-second-line")
+    assert reading(hear(HEARD_BETTER, quick=True)) != reading(hear(HEARD_BETTER))
+    practice = Practice(exercise, "me", progress)
+    practice.answer({"do": "check", "text": "You have to do both."})
+    told = practice.answer({"do": "check", "text": HEARD_BETTER})
+    opening = Practice(exercise, "me", progress).answer({"do": "open"})
+    assert opening["verdict"] == told
+    assert opening["reading"] == told["reading"]
+    assert len(progress.attempts("me")) == 2
+
+
+def test_words_that_were_changed_since_have_no_verdict_yet(practice: Practice) -> None:
+    assert practice.answer({"do": "open"})["verdict"] is None
+    practice.answer({"do": "check", "text": GOOD})
+    practice.answer({"do": "keep", "text": GOOD + " I"})
+    assert practice.answer({"do": "open"})["verdict"] is None
 
 
 def test_marks_are_counted_as_a_browser_counts() -> None:

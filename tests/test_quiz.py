@@ -13,7 +13,7 @@ from unpushy.desks.quiz import QuizDesk
 from unpushy.progress import Attempt, Progress
 from unpushy.quiz import Quiz, draw, mark
 from unpushy.quiz.asking import Drawn
-from unpushy.quiz.marking import AnswerError, words_of
+from unpushy.quiz.marking import AnswerError, found, words_of
 
 QUIZ = Quiz(1)
 GOOD = "I could do it for 180 a month, if you'd like that. What would you like to know?"
@@ -79,6 +79,38 @@ def test_marking_every_word_does_not_pass() -> None:
             words, pushing = words_of(question.line)
             assert mark(question, list(range(len(words)))).points < 0.75
             assert mark(question, [i for i in range(len(words)) if i not in pushing]).points == 0
+
+
+@pytest.mark.parametrize(
+    ("chosen", "graded", "kind"),
+    [
+        ([2], 1 / 4, 1 / 2),  # one word of one of two pushes
+        ([2, 5], 1 / 2, 1.0),  # one word of each
+        ([1, 2, 3], 3 / 4, 1.0),  # a mark that is good enough in a quiz
+        ([0], 0.0, 0.0),
+        ([0, 2, 5], 2 / 5, 2 / 3),
+        (list(range(7)), 4 / 7, 4 / 7),
+    ],
+)
+def test_where_nothing_is_graded_one_word_stands_for_the_words_around_it(
+    chosen: list[int], graded: float, kind: float
+) -> None:
+    line = "Hello, [[you must sign]] here [[today]] or tomorrow."
+    question = Question("q", 1, "mark", "?", 1, (), line=line)
+    words, _ = words_of(line)
+    assert len(words) == 8
+    assert mark(question, chosen).points == pytest.approx(1.0 if graded == 3 / 4 else graded)
+    assert found(question, chosen) == pytest.approx(kind)
+
+
+def test_one_word_of_the_right_sentence_is_the_answer_to_a_lessons_check(
+    progress: Progress,
+) -> None:
+    question = course.question("00-c-alike")
+    word = words_of(question.line)[0].index("heartbroken")
+    told = Inquiry(question, "me", progress).answer({"do": "answer", "answer": [word]})["told"]
+    assert told["points"] == told["outOf"]
+    assert mark(question, [word]).points < 0.2
 
 
 @pytest.mark.parametrize("answer", [[], None, "x", [99], [-1], [True], [0.0], ["0"], {}])

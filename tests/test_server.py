@@ -1,5 +1,6 @@
 """The front door, started for real."""
 
+import html
 import json
 import os
 import re
@@ -17,7 +18,8 @@ import pytest
 import websocket
 from conftest import ROOT, Course
 
-from unpushy.progress import Progress
+from unpushy import course
+from unpushy.progress import Attempt, Progress
 from unpushy.server import places
 from unpushy.server.extension import MOST_KERNELS
 
@@ -30,6 +32,57 @@ def test_home_shows_the_first_line_and_the_lessons(own_course: Course) -> None:
     for lesson in places.lessons():
         assert f"/course/lesson/{lesson.slug}" in page
     assert len(page) < 20_000
+
+
+def test_home_says_what_is_worth_another_look_pushes_and_invitations_apart(
+    own_course: Course,
+) -> None:
+    own_course.start()
+    kept = Progress(f"sqlite:///{own_course.data / 'progress.sqlite'}")
+    quizzes = {item: one for item, one in course.questions().items() if not one.form}
+
+    def slip(lesson: int) -> str:
+        for item, one in quizzes.items():
+            if one.lesson == lesson:
+                kept.record(Attempt("me", item, [0], 0.0, 1.0, "v"))
+        kept.record(Attempt("me", f"{lesson:02}-boiler", "x", 0.0, 1.0, "v"))
+        return own_course.get("/course/")[1]
+
+    assert "worth another look" not in slip(1)
+    page = slip(5)
+    pushes, invitations = (
+        set(re.findall(r"<li>(.*?)</li>", page.partition(title)[2].partition("</ul>")[0]))
+        for title in ("Pushes worth another look", "Invitations worth another look")
+    )
+    assert pushes
+    assert pushes <= {html.escape(one.name, quote=False) for one in course.tactics().values()}
+    assert invitations
+    assert invitations <= {html.escape(one.name, quote=False) for one in course.moves().values()}
+
+
+def test_the_test_before_the_course_is_offered_before_the_course_alone(own_course: Course) -> None:
+    own_course.start()
+    kept = Progress(f"sqlite:///{own_course.data / 'progress.sqlite'}")
+    kept.record(Attempt("me", "00-second-line", "x", 0.5, 1.0, "v"))
+    assert "before you begin" in own_course.get("/course/")[1]
+    kept.record(Attempt("me", "02-peel", "x", 0.5, 1.0, "v"))
+    assert "before you begin" not in own_course.get("/course/")[1]
+
+
+def test_all_lessons_say_what_is_left_of_those_begun(own_course: Course) -> None:
+    own_course.start()
+    kept = Progress(f"sqlite:///{own_course.data / 'progress.sqlite'}")
+    first, second = places.lessons()[1:3]
+    for line in (*first.lines, second.lines[0]):
+        kept.record(Attempt("me", line, "x", 1.0, 1.0, "v"))
+    _, page = own_course.get("/course/lesson/04-be-present")
+    menu = page.partition("All lessons")[2].partition("</ol>")[0]
+    rows = [re.sub(r"<[^>]*>|\s+", " ", row) for row in menu.split("<li")[1:]]
+    assert "quiz open" in rows[1]
+    assert f"1 of {len(second.lines)} lines" in rows[2]
+    assert "lines" not in rows[3]
+    assert f"0 of {len(places.lessons()[4].lines)} lines" in rows[4]
+    assert "Quiz open" in own_course.get("/course/")[1]
 
 
 def test_a_stranger_is_asked_who_they_are(course_at_home: Course) -> None:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+from unpushy import course
 from unpushy.progress import Attempt
 from unpushy.progress.review import rating, schedule, session
 from unpushy.progress.standing import Day, best_lines, days, mastery, passed
@@ -40,6 +41,29 @@ def test_mastery_looks_at_the_latest_answer_to_each_item() -> None:
 def test_the_shakiest_comes_first() -> None:
     found = mastery([tried("01-boiler", 0), tried("10-aunts", 1)])
     assert [one.share for one in found] == sorted(one.share for one in found)
+
+
+def test_nothing_is_called_shaky_after_a_single_lesson_or_a_single_slip() -> None:
+    def shaky(*items: str, points: float = 0) -> set[str]:
+        return {one.code for one in mastery(tried(item, points) for item in items) if one.shaky}
+
+    first = [
+        item
+        for item, one in course.exercises().items()
+        if "command" in one.tactics and one.lesson == 1
+    ]
+    later = [item for item, one in course.exercises().items() if "command" in one.tactics and one.lesson == 3]  # fmt: skip
+    assert len(first) >= 3
+    assert "command" not in shaky(*first)
+    assert "command" not in shaky(first[0], later[0])
+    assert "command" in shaky(*first[:2], later[0])
+    assert "command" not in shaky(*first[:2], later[0], points=1)
+
+
+def test_ways_of_pushing_are_told_from_ways_of_inviting() -> None:
+    kinds = {one.code: one.pushes for one in mastery(tried(item, 0) for item in course.questions())}
+    assert kinds["command"]
+    assert not kinds["reflect"]
 
 
 def test_lines_to_be_proud_of_come_before_the_latest_that_invite() -> None:

@@ -84,6 +84,17 @@ def test_words_of_ones_own_are_heard_side_by_side_and_kept() -> None:
     assert {name: field["text"] for name, field in fields.items()} == mine
 
 
+def test_what_was_heard_carefully_is_marked_the_same_after_a_reload() -> None:
+    mine = {
+        "before": "Shall I do the soles and the heels by Friday, or is Monday soon enough for you?",
+        "after": "Forgotten, you say. Does it sound like play to you, or like one more thing?",
+    }
+    told = before_and_after("mine").reply({"do": "check", **mine})
+    fields = before_and_after("mine").reply({"do": "open"})["fields"]
+    for side, field in fields.items():
+        assert field["reading"] == told[side]["reading"]
+
+
 @pytest.mark.parametrize(
     ("before", "after", "says"),
     [

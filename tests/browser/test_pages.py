@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 
 import nbformat
 import pytest
-from conftest import Course
-from playwright.sync_api import Page, expect
+from conftest import ROOT, Course
+from playwright.sync_api import Locator, Page, expect
 from test_in_print import ODD
 
 from browser.conftest import DESK, PHONE
@@ -23,6 +23,7 @@ from unpushy.judging import judge
 from unpushy.progress import Attempt, Progress
 from unpushy.quiz import Quiz
 from unpushy.quiz.marking import words_of
+from unpushy.server.places import lessons
 
 pytestmark = pytest.mark.browser
 
@@ -372,6 +373,7 @@ def test_a_review_asks_anew_what_is_due(fresh: Course, visit: Visit) -> None:
     long_ago = datetime.now(UTC) - timedelta(days=30)
     kept.record(Attempt("me", "05-c-worked", [0], 0.0, 1.0, "v", at=long_ago))
     kept.record(Attempt("me", "01-boiler", GOOD, 1.0, 1.0, "v", at=long_ago))
+    kept.keep_draft("me", "01-boiler", GOOD)
     page = visit(fresh)
     page.get_by_role("link", name="Review", exact=True).click()
     for number in (1, 2):
@@ -379,6 +381,7 @@ def test_a_review_asks_anew_what_is_due(fresh: Course, visit: Visit) -> None:
         page.wait_for_selector(".up-editor, .up-check")
         if page.locator("textarea").count():
             expect(box(page)).to_have_value("")
+            expect(page.locator(".up-verdict")).to_have_count(0)
             box(page).fill(GOOD)
             page.get_by_role("button", name="What does the buyer hear?").click()
         else:
@@ -562,12 +565,12 @@ def test_a_lesson_can_be_read_in_jupyterlab_before_it_runs_and_nothing_is_double
     page = visit(fresh, "/lab/tree/lessons/11-capstone.ipynb")
     printed = page.locator(".jp-OutputArea .jp-RenderedMarkdown")
     expect(printed.first).to_be_visible(timeout=60_000)
-    expect(printed.first).to_contain_text(course.exercise("11-memoir").situation)
-    expect(printed.first.locator("blockquote")).to_have_text(course.exercise("11-memoir").pushy)
+    expect(printed.first).to_contain_text(course.exercise("11-harbour").situation)
+    expect(printed.first.locator("blockquote")).to_have_text(course.exercise("11-harbour").pushy)
     expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=60_000)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()
-    for item in ("11-memoir", "11-mine-before", "11-plan"):
+    for item in ("11-harbour", "11-mine-before", "11-plan"):
         cell = page.locator(".jp-CodeCell", has=page.locator(f"#up-{item}"))
         cell.scroll_into_view_if_needed(timeout=30_000)
         expect(cell.locator(".up-editor")).to_have_count(1)
@@ -628,11 +631,143 @@ def test_a_reason_is_said_once_and_a_hint_comes_up_next_to_its_button(
     expect(editor.locator("> .up-heard li")).to_have_count(0)
     editor.get_by_role("button", name="A hint").click()
     expect(editor.locator(".up-hints li")).to_be_visible()
-    tops = [
-        editor.locator(part).bounding_box()["y"]  # type: ignore[index]
-        for part in (".up-actions", ".up-hints", ".up-verdict")
+    assert gap(editor.get_by_role("button", name="Another hint"), editor.locator(".up-hints")) < 40
+
+
+def gap(above: Locator, below: Locator) -> float:
+    """The pixels between two parts of a page, of which one stands above the other."""
+    one, other = above.bounding_box(), below.bounding_box()
+    assert one
+    assert other
+    assert other["y"] >= one["y"] + one["height"]
+    return other["y"] - one["y"] - one["height"]
+
+
+def test_on_a_phone_the_verdict_comes_right_under_its_button_whatever_was_opened(
+    fresh: Course, visit: Visit
+) -> None:
+    page = visit(fresh, LESSON, viewport=PHONE)
+    editor = page.locator(".up-editor").first
+    check = editor.get_by_role("button", name="What does the buyer hear?")
+    box(page).fill(GOOD)
+    check.click()
+    verdict = editor.locator(".up-verdict")
+    expect(verdict).to_be_visible()
+    for _ in range(3):
+        editor.get_by_role("button", name=re.compile("hint")).click()
+    editor.get_by_role("button", name="Other ways to say it").click()
+    expect(editor.locator(".up-others blockquote")).to_have_count(3)
+    assert gap(check, verdict) < 30
+    box(page).fill("You need to order the new one today.")
+    check.click()
+    expect(verdict).to_contain_text("push")
+    assert gap(check, verdict) < 30
+
+
+def test_the_verdict_is_there_again_after_a_reload_and_is_no_new_try(
+    fresh: Course, visit: Visit
+) -> None:
+    page = visit(fresh, "/course/lesson/00-welcome")
+    editor = page.locator(".up-editor", has=page.locator("#up-00-second-line"))
+    line = "Shall I do the soles and the heels by Friday, or is Monday soon enough for you?"
+    box(page, "00-second-line").fill(line)
+    editor.get_by_role("button", name="What does the buyer hear?").click()
+    expect(editor.locator(".up-verdict")).to_be_visible()
+
+    def told() -> list[list[str]]:
+        return [
+            editor.locator(part).all_inner_texts()
+            for part in (".up-verdict", ".up-behind mark", ".up-says")
+        ]
+
+    before = told()
+    page.reload()
+    expect(editor.locator(".up-verdict")).to_be_visible()
+    assert told() == before
+    box(page, "00-second-line").focus()
+    page.locator(".up-brand").focus()
+    page.wait_for_timeout(500)
+    kept = Progress(f"sqlite:///{fresh.data / 'progress.sqlite'}")
+    assert len(kept.attempts("me", "00-second-line")) == 1
+    box(page, "00-second-line").fill(line + " Or")
+    expect(editor.locator(".up-verdict.up-former")).to_contain_text("About what you had before")
+
+
+def test_a_lesson_counts_its_lines_as_they_turn_into_invitations(
+    fresh: Course, visit: Visit
+) -> None:
+    kept = Progress(f"sqlite:///{fresh.data / 'progress.sqlite'}")
+    first, *others = next(one.lines for one in lessons() if one.number == 1)
+    for line in others:
+        kept.record(Attempt("me", line, "x", 1.0, 1.0, "v"))
+    page = visit(fresh, LESSON)
+    counted = page.locator(".up-here [role=status]")
+    here = page.locator(".up-glance a[aria-current] small")
+    size = len(others) + 1
+    expect(counted).to_have_text(f"{size - 1} of {size} lines turned into an invitation")
+    page.get_by_text("All lessons").click()
+    expect(here).to_have_text(f"{size - 1} of {size} lines")
+    assert first == "01-boiler"
+    box(page).fill(GOOD)
+    page.locator(".up-editor").first.get_by_role("button", name="What does the buyer hear?").click()
+    expect(counted).to_have_text(f"{size} of {size} lines turned into an invitation")
+    expect(here).to_have_text("quiz open")
+
+
+def test_a_check_speaks_in_words_and_a_quiz_says_what_its_points_are_for(
+    fresh: Course, visit: Visit
+) -> None:
+    page = visit(fresh, "/course/lesson/00-welcome")
+    check = page.locator(".up-check", has=page.locator(".up-words"))
+    for words, answer in (
+        (["happy"], "Not this time."),
+        (["heartbroken", "happy"], "You've found part of it."),
+        (["heartbroken"], "Yes, that's it."),
+    ):
+        for word in words:
+            check.locator(".up-words button", has_text=word).click()
+        check.get_by_role("button", name="That's my answer").click()
+        expect(check.locator(".up-verdict h4")).to_have_text(answer)
+        edges = check.locator(".up-words [aria-pressed=true]").evaluate_all(
+            "all => all.map((one) => [one.firstChild.textContent, getComputedStyle(one).borderTopStyle])"
+        )
+        assert sorted(edges) == sorted([w, "dashed" if w == "happy" else "solid"] for w in words)
+        check.get_by_role("button", name="Ask me again").click()
+    page.goto(fresh.url(QUIZ))
+    said = page.evaluate(
+        """async () => { const { verdict } = await import(document.querySelector("script[type=module][src]").src);
+            return [verdict({ points: 1 / 7, outOf: 1, answer: [2], pushing: [1, 2, 3, 4, 5, 6, 7] }),
+                    verdict({ points: .5, outOf: 1, answer: [0] })].map((one) => one.textContent); }"""
+    )
+    assert said == [
+        "Partly: 1 of the 7 words that push, 0.14 of 1 point.",
+        "Partly: 0.5 of 1 point.",
     ]
-    assert tops == sorted(tops)
+
+
+def test_on_a_phone_a_gap_in_a_table_says_what_is_asked(
+    course_at_home: Course, visit: Visit
+) -> None:
+    page = visit(course_at_home, "/course/lesson/00-welcome", viewport=PHONE)
+    gaps = page.locator(".up-prose td", has_text=re.compile(r"^\s*…\s*$"))
+    named = gaps.evaluate_all("all => all.map((one) => getComputedStyle(one, '::before').content)")
+    assert named
+    assert set(named) <= {'"what they do: "', '"what Odile hears: "'}
+
+
+def test_on_a_phone_the_letters_of_drawings_can_be_read(
+    course_at_home: Course, visit: Visit
+) -> None:
+    page = visit(course_at_home, viewport=PHONE)
+    for lesson in lessons():
+        page.goto(course_at_home.url(f"/course/lesson/{lesson.slug}"))
+        drawing = page.locator("img[src^='drawings/']")
+        source = (ROOT / "lessons" / str(drawing.get_attribute("src"))).read_text("utf-8")
+        small = min(map(float, re.findall(r'font-size="([\d.]+)', source)))
+        wide = drawing.evaluate("one => one.getBoundingClientRect().width")
+        shown = wide / float(str(drawing.get_attribute("width")))
+        assert small * shown >= 9.5, lesson.slug
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
 def test_words_of_ones_own_stand_side_by_side_and_are_kept(fresh: Course, visit: Visit) -> None:
@@ -650,6 +785,14 @@ def test_words_of_ones_own_stand_side_by_side_and_are_kept(fresh: Course, visit:
     expect(verdict).to_contain_text("Before")
     expect(verdict.locator("li.push").first).to_be_visible()
     expect(page.locator(".up-workshop mark.push").first).to_be_visible()
+    # Only what invites has the colour of an invitation.
+    washes = [
+        verdict.locator(".up-sides > div")
+        .nth(side)
+        .evaluate("side => getComputedStyle(side).backgroundColor")
+        for side in (0, 1)
+    ] + [verdict.evaluate("all => getComputedStyle(all).backgroundColor")]
+    assert [wash == "rgb(217, 240, 227)" for wash in washes] == [False, True, False]
     page.reload()
     expect(before).to_have_value("Hi Ana! You really need this, so sign today.")
     expect(after).to_have_value("Hi Ana! How did you get on with it?")

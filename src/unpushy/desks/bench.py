@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from unpushy.desks.listening import heard
 from unpushy.ear import INVITES, PUSHES, Hearing, hear
 from unpushy.feedback import buyer_answers, points
 from unpushy.judging import is_copy
@@ -42,7 +43,8 @@ class Bench:
                 fields = {name: self._field(name, *told) for name, told in FIELDS.items()}
                 return {"item": self._item, "fields": fields}
             case "hear":
-                return reading(hear(_text(request, "text"), quick=not request.get("well")))
+                text = _text(request, "text")
+                return reading(heard(text) if request.get("well") else hear(text, quick=True))
             case "keep" if request.get("field") in FIELDS:
                 self._keep(request["field"], _text(request, "text"))
                 return {"kept": True}
@@ -53,8 +55,12 @@ class Bench:
 
     def _field(self, name: str, label: str, placeholder: str) -> dict[str, Any]:
         text = self._progress.draft(self._who, f"{self._item}:{name}") or ""
-        heard = reading(hear(text, quick=True))
-        return {"label": label, "placeholder": placeholder, "text": text, "reading": heard}
+        return {
+            "label": label,
+            "placeholder": placeholder,
+            "text": text,
+            "reading": reading(heard(text)),
+        }
 
     def _keep(self, name: str, text: str) -> None:
         self._progress.keep_draft(self._who, f"{self._item}:{name}", text)
@@ -64,7 +70,7 @@ class Bench:
         self._keep("after", after)
         if not before.strip():
             return {"error": "The first box is still empty. Any few lines of yours will do."}
-        old, new = hear(before), hear(after)
+        old, new = heard(before), heard(after)
         if not after.strip():
             headline = "That's how it is heard now. How would you say it today?"
         elif is_copy(after, before):

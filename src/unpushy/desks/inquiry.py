@@ -8,7 +8,7 @@ from unpushy.course import Question
 from unpushy.progress import Attempt, Progress
 from unpushy.quiz.asking import Drawn
 from unpushy.quiz.drawing import shuffled
-from unpushy.quiz.marking import AnswerError, mark
+from unpushy.quiz.marking import AnswerError, found
 
 
 class Inquiry:
@@ -34,14 +34,14 @@ class Inquiry:
             case "answer":
                 try:
                     answer = self._drawn.as_written(request.get("answer"))
-                    given = mark(self._question, answer)
+                    points = found(self._question, answer)
                 except AnswerError as error:
                     return {"error": str(error)}
                 attempt = Attempt(
                     learner=self._who,
                     item=self._question.id,
                     answer=answer,
-                    points=given.points,
+                    points=points,
                     out_of=1.0,
                     version=course.version(),
                 )

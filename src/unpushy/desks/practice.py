@@ -11,8 +11,9 @@ from typing import Any
 
 from unpushy import course
 from unpushy.course import Exercise
+from unpushy.desks.listening import heard
 from unpushy.ear import INVITES, hear
-from unpushy.feedback import explain, unsure
+from unpushy.feedback import Feedback, explain, unsure
 from unpushy.judging import ANSWER, EMPTY, Grade, judge
 from unpushy.progress import Attempt, Progress
 from unpushy.reading import reading, reading_as_written
@@ -20,9 +21,7 @@ from unpushy.reading import reading, reading_as_written
 TRIES_BEFORE_OTHERS = 3
 EARLIER = 8
 PROUD = "proud:"
-TOLD = (
-    "told: "  # before the codes of what was explained, in the reason that is kept with an attempt
-)
+TOLD = "told: "  # before the codes of what was explained, in the reason kept with an attempt
 
 
 class Practice:
@@ -60,11 +59,11 @@ class Practice:
             case other:
                 return {"error": f"There is no request called {other!r}."}
 
-    def _reading(self, text: str, quick: bool) -> dict[str, Any]:
+    def _reading(self, text: str, quick: bool = False) -> dict[str, Any]:
         """What a text is heard to say; the pushy line itself says what its writer marked in it."""
         if text == self.exercise.pushy:
             return reading_as_written(self.exercise)
-        return reading(hear(text, quick=quick), self._nth)
+        return reading(hear(text, quick=True) if quick else heard(text), self._nth)
 
     def _attempts(self) -> list[Attempt]:
         return self._progress.attempts(self._learner, self.exercise.id)
@@ -77,7 +76,7 @@ class Practice:
         attempts = self._attempts()
         if self._passed() or len(attempts) >= TRIES_BEFORE_OTHERS:
             return True
-        return any(unsure(judge(hear(str(one.answer)), self.exercise)) for one in attempts)
+        return any(unsure(judge(heard(str(one.answer)), self.exercise)) for one in attempts)
 
     def _earlier(self) -> list[str]:
         """What was said at this line before, newest first, each once."""
@@ -93,14 +92,21 @@ class Practice:
 
     def _open(self) -> dict[str, Any]:
         exercise = self.exercise
-        draft = self._progress.draft(self._learner, exercise.id)
+        draft = self._progress.draft(self._learner, exercise.id) or ""
+        attempts = self._attempts()
+        # Who comes back to the words they had judged finds the verdict as well.
+        verdict = None
+        if attempts and attempts[-1].answer == draft:
+            grade = judge(heard(draft), exercise)
+            verdict = self._verdict(grade, self._feedback(grade, len(attempts)))
         return {
             "item": exercise.id,
             "situation": exercise.situation,
             "pushy": exercise.pushy,
             "pushyReading": reading_as_written(exercise),
-            "draft": draft or "",
-            "reading": self._reading(draft or "", quick=True),
+            "draft": draft,
+            "reading": self._reading(draft),
+            "verdict": verdict,
             "passed": self._passed(),
             "others": self._may_see() and bool(exercise.models),
             "hints": len(exercise.hints),
@@ -109,14 +115,21 @@ class Practice:
 
     def _check(self, text: str) -> dict[str, Any]:
         self._progress.keep_draft(self._learner, self.exercise.id, text)
-        grade = judge(hear(text), self.exercise)
-        before = self._progress.attempts(self._learner)
-        tries = 1 + sum(one.item == self.exercise.id for one in before)
-        told = self._told(before, text)
-        feedback = explain(grade, tries, self.exercise.lesson, self._nth, told)
+        grade = judge(heard(text), self.exercise)
+        feedback = self._feedback(grade, 1 + len(self._attempts()))
         if grade.kind != EMPTY:
             kept = attempt(grade, self._learner, self.exercise.id, told=feedback.told)
             self._progress.record(kept)
+        return self._verdict(grade, feedback)
+
+    def _feedback(self, grade: Grade, tries: int) -> Feedback:
+        """What a person reads of a line that is their first, second, third … try."""
+        told = self._told(self._progress.attempts(self._learner), grade.hearing.line)
+        return explain(grade, tries, self.exercise.lesson, self._nth, told)
+
+    def _verdict(self, grade: Grade, feedback: Feedback) -> dict[str, Any]:
+        """What the page shows of a line that was judged."""
+        text = grade.hearing.line
         points = [asdict(point) for point in feedback.points]
         mood = {} if feedback.sure else {"mood": "neutral"}
         shown = reading(grade.hearing, self._nth) | {"buyer": feedback.buyer} | mood

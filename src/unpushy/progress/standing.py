@@ -11,6 +11,7 @@ from unpushy.progress.store import Attempt
 STEADY = 0.8  # of the points, over the latest answer at each item
 VERY_SURE = 3  # the highest of the answers to how sure one is
 ENOUGH = 3  # items, before mastery is spoken of
+APART = 2  # lessons they come from, before anything is called shaky: one lesson alone is its first practice
 
 
 def _share(attempt: Attempt) -> float:
@@ -59,29 +60,46 @@ def days(attempts: Iterable[Attempt], zone: tzinfo | None = None) -> list[Day]:
 
 @dataclass(frozen=True)
 class Mastery:
-    """How well a tactic is heard, or a move is made: `share` of the points at the `items` met, latest answers only."""
+    """How well a tactic is heard, or a move is made: `share` of the points at the `items` met, latest answers only.
+
+    `lessons` is how many lessons the items come from.
+    """
 
     code: str
     name: str
     items: int
     share: float
+    lessons: int = 1
 
     @property
     def steady(self) -> bool:
         """Whether it can be called learned."""
         return self.items >= ENOUGH and self.share >= STEADY
 
+    @property
+    def shaky(self) -> bool:
+        """Whether there is enough to say that it is worth another look."""
+        return self.items >= ENOUGH and self.lessons >= APART and self.share < STEADY
+
+    @property
+    def pushes(self) -> bool:
+        """Whether it is a way of pushing, and not of inviting."""
+        return self.code in course.tactics()
+
 
 def mastery(attempts: Iterable[Attempt]) -> list[Mastery]:
     """Every tactic and move met so far, the shakiest first."""
     latest = {one.item: _share(one) for one in attempts}
     met: dict[str, list[float]] = defaultdict(list)
+    where: dict[str, set[int]] = defaultdict(set)
     for item, share in latest.items():
+        about = course.exercises().get(item) or course.questions().get(item)
         for code in _codes(item):
             met[code].append(share)
+            where[code].add(about.lesson if about else 0)
     signs = {**course.tactics(), **course.moves()}
     found = [
-        Mastery(code, signs[code].name, len(shares), sum(shares) / len(shares))
+        Mastery(code, signs[code].name, len(shares), sum(shares) / len(shares), len(where[code]))
         for code, shares in met.items()
         if code in signs
     ]

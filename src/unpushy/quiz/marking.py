@@ -130,6 +130,26 @@ def mark(question: Question, answer: Any) -> Mark:
     return Mark(points, told, reason)
 
 
+def found(question: Question, answer: Any) -> float:
+    """Where nothing is graded: a mark, from 0 to 1, for which one word stands for the words around it that push.
+
+    Each word that doesn't push still counts against it, and no mark is lower than the graded one.
+    """
+    points = mark(question, answer).points
+    if question.kind != "mark":
+        return points
+    _, pushing = words_of(question.line)
+    chosen = frozenset(answer)
+    runs: list[set[int]] = []
+    for place in sorted(pushing):
+        if runs and place - 1 in runs[-1]:
+            runs[-1].add(place)
+        else:
+            runs.append({place})
+    met = sum(bool(run & chosen) for run in runs)
+    return max(points, met / (len(runs) + len(chosen - pushing)))
+
+
 def key_of(question: Question) -> str:
     """A short name for all that decides a mark: it changes whenever the key of the question does."""
     key: list[Any] = [question.kind, question.line]

@@ -42,9 +42,14 @@ def _standing(
     open_lines = [line for line in lesson.lines if line not in done]
     begun = best is not None or any(line in tried for line in lesson.lines)
     finished = not open_lines and (best is not None or not quiz.bank)
+    afterwards = "done" if best is not None or not quiz.bank else "quiz open"
+    size = len(lesson.lines)
+    so_far = f"{size - len(open_lines)} of {size} {'line' if size == 1 else 'lines'}"
     return {
         "lesson": lesson,
-        "passed": len(lesson.lines) - len(open_lines),
+        "passed": size - len(open_lines),
+        "left": so_far if open_lines else afterwards,
+        "afterwards": afterwards,
         "quiz": bool(quiz.bank),
         "best": best,
         "next_line": open_lines[0] if open_lines else None,
@@ -182,7 +187,10 @@ class HomePage(Page):
             "gain": gain_of(progress, who),
             "tests": _tests(progress, who),
             "steady": [one for one in met if one.steady],
-            "shaky": [one for one in met if not one.steady][:3],
+            "worth_a_look": {
+                "Pushes worth another look": [m for m in met if m.shaky and m.pushes][:3],
+                "Invitations worth another look": [m for m in met if m.shaky and not m.pushes][:3],
+            },
         }
 
 

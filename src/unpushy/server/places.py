@@ -8,6 +8,7 @@ import re
 import shutil
 from dataclasses import dataclass
 from functools import cache
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,35 @@ def _sized(html: str, folder: Path) -> str:
     return re.sub(r'<img src="(?P<src>drawings/[\w-]+\.svg)"', say, html)
 
 
+def _labelled(html: str) -> str:
+    """Prose whose tables say in each cell what its column is, for where a row is read as a paragraph.
+
+    What a row is about stands first and needs no label, unless it is a gap to be filled.
+    """
+
+    def label(table: re.Match[str]) -> str:
+        head = table[0].partition("</tr>")[0]
+        names = [_text(name) for name in re.findall(r"<th\b[^>]*>(.*?)</th>", head, re.S)]
+
+        def row(found: re.Match[str]) -> str:
+            columns = iter(enumerate(names))
+
+            def cell(found: re.Match[str]) -> str:
+                place, name = next(columns, (0, ""))
+                named = name and (place or _text(found[1]).strip("“”") == "…")
+                return f'<td data-column="{escape(name)}"{found[0][3:]}' if named else found[0]
+
+            return re.sub(r"<td\b[^>]*>(.*?)</td>", cell, found[0], flags=re.S)
+
+        return re.sub(r"<tr\b.*?</tr>", row, table[0], flags=re.S)
+
+    return re.sub(r"<table\b.*?</table>", label, html, flags=re.S)
+
+
+def _text(html: str) -> str:
+    return unescape(re.sub(r"<[^>]*>", "", html)).strip()
+
+
 def read_cells(notebook: Path) -> tuple[Cell, ...]:
     """The cells of a notebook, ready for a page; read anew when the file has changed."""
     return _cells(notebook, notebook.stat().st_mtime)
@@ -117,7 +147,7 @@ def _cells(path: Path, changed: float) -> tuple[Cell, ...]:
             cells.append(Cell())
         elif cell["cell_type"] == "markdown":
             html = re.sub(r'<a class="anchor-link".*?</a>', "", str(markdown2html(source)))
-            cells.append(Cell(html=_sized(html, path.parent)))
+            cells.append(Cell(html=_labelled(_sized(html, path.parent))))
         elif cell["cell_type"] == "code" and source.strip():
             called = _called(source)
             cells.append(Cell(desk=called[0], args=called[1]) if called else Cell(code=True))

@@ -10,7 +10,7 @@ export async function mountAsk(root, { ask, opening, answered }) {
   function show(told, move) {
     const [sheet, read] = asked(question, told, `up-${opening.item}`);
     const after = el("div", { role: "status" });
-    if (told) after.append(verdict(told));
+    if (told) after.append(verdict(told, false));
     const main = el("button", { type: "button", class: told ? "" : "up-main" }, told ? "Ask me again" : "That's my answer");
     main.addEventListener("click", async () => {
       if (told) return show(null, true);

@@ -6,7 +6,7 @@ export async function mountEditor(root, { ask, opening, prefill = "", label = "S
   opening ??= await ask({ do: "open" });
   if (opening.error) return root.append(el("p", { role: "alert" }, opening.error));
   const { item } = opening;
-  const verdict = el("div", { role: "status" });
+  const verdict = el("div", { class: "up-answer", role: "status" });
   const hints = el("ol", { class: "up-hints", hidden: true });
   const others = el("div", { class: "up-others", hidden: true });
   const check = el("button", { type: "button", class: "up-main" }, "What does the buyer hear?");
@@ -26,10 +26,10 @@ export async function mountEditor(root, { ask, opening, prefill = "", label = "S
     el("p", { class: "up-situation" }, opening.situation),
     el("blockquote", { class: "up-pushy" }, el("p", {}, ...marked(opening.pushy, opening.pushyReading.marks))),
     ...field.nodes,
-    el("div", { class: "up-actions" }, check, opening.hints ? hint : null, show, back, field.kept),
+    // Each answer comes right below what asked for it.
+    el("div", { class: "up-actions" }, check, verdict, opening.hints ? hint : null, show, back, field.kept),
     // What is heard stands below the buttons, so that they stay where they are while one types.
-    field.list, earlier, verdict, hints, others);
-  root.replaceChildren(editor);
+    field.list, earlier, hints, others);
 
   // Earlier words, newest first, each to be taken back by one click.
   function remember(text) {
@@ -68,12 +68,17 @@ export async function mountEditor(root, { ask, opening, prefill = "", label = "S
       return verdict.replaceChildren(el("p", { class: "up-quiet" }, "The course can't be reached just now. Your words are safe here, and are heard as soon as it is back."));
     }
     if (reply.error) return verdict.replaceChildren(el("p", { role: "alert" }, reply.error));
-    checked = text;
     field.done(text);
     remember(text);
+    tell(text, reply);
+    first?.(reply);
+  }
+
+  /** Show what was answered about a text. */
+  function tell(text, reply) {
+    checked = text;
     field.explain(text);
     if (field.box.value === text) field.draw(reply.reading);
-    verdict.after(hints, others);
     const proud = el("button", { type: "button", class: "up-plain", "aria-pressed": String(Boolean(reply.proud)) }, "I'm proud of this one");
     proud.addEventListener("click", async () => {
       const now = proud.getAttribute("aria-pressed") !== "true";
@@ -81,7 +86,7 @@ export async function mountEditor(root, { ask, opening, prefill = "", label = "S
       if (told.kept) proud.setAttribute("aria-pressed", String(now));
     });
     verdict.replaceChildren(
-      el("div", { class: `up-verdict up-arrives${reply.sure ? reply.passed ? " passed" : "" : " unsure"}` },
+      el("div", { class: `up-verdict${editor.isConnected ? " up-arrives" : ""}${reply.sure ? reply.passed ? " passed" : "" : " unsure"}` },
         el("p", { class: "up-quiet up-then" }, "About what you had before:"),
         el("h4", {}, reply.headline),
         el("ul", { class: "up-heard" }, ...reply.points.map((point) => heard(point, true, reply.sure))),
@@ -90,14 +95,13 @@ export async function mountEditor(root, { ask, opening, prefill = "", label = "S
     );
     verdict.firstChild.classList.toggle("up-former", field.box.value !== text);
     show.hidden = !reply.others || !others.hidden;
-    first?.(reply);
   }
   check.addEventListener("click", judge);
   whenBack(editor, () => { if (waiting) { waiting = false; judge(); } });
   // Who goes on to something else has finished a thought: the buyer answers it.
   editor.addEventListener("focusout", (event) => {
     const text = field.box.value.trim();
-    if (event.target !== field.box || editor.contains(event.relatedTarget) || !document.hasFocus()) return;
+    if (event.target !== field.box || editor.contains(event.relatedTarget) || editor.querySelector("button:active") || !document.hasFocus()) return;
     if (text && text !== checked.trim() && text !== prefill.trim() && !connection.gone) judge();
   });
 
@@ -107,7 +111,7 @@ export async function mountEditor(root, { ask, opening, prefill = "", label = "S
     if (!words) return;
     given += 1;
     hints.hidden = false;
-    verdict.before(hints); // what was asked for last stands next to the buttons
+    field.list.after(hints); // what was asked for last stands next to the buttons
     const told = el("li", { class: "up-arrives", tabindex: -1 }, words);
     hints.append(told);
     told.focus({ preventScroll: true });
@@ -119,7 +123,7 @@ export async function mountEditor(root, { ask, opening, prefill = "", label = "S
     const { models } = await ask({ do: "others" }).catch(() => ({}));
     if (!models?.length) return;
     others.hidden = false;
-    verdict.before(others);
+    field.list.after(others);
     others.replaceChildren(
       el("h4", { tabindex: -1 }, "Other ways to say it"),
       ...models.map((model) => el("blockquote", {}, model.line, " ", el("small", {}, model.voice))),
@@ -129,5 +133,7 @@ export async function mountEditor(root, { ask, opening, prefill = "", label = "S
   });
 
   field.fill(opening.draft || prefill, [[opening.draft, opening.reading], [opening.pushy, opening.pushyReading]]);
+  if (opening.verdict) tell(opening.draft, opening.verdict);
   list();
+  root.replaceChildren(editor);
 }

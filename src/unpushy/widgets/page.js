@@ -10,10 +10,16 @@ function deskOf({ base, xsrf }) {
 export function mountPage(told) {
   const desk = deskOf(told);
   feelThePulse(`${told.base}/pulse`);
+  const lines = told.desks.filter((one) => one.name === "practise");
+  const passed = new Set(lines.filter((one) => one.opening.passed).map((one) => one.item));
   for (const { place, name, item, opening, ...more } of told.desks) {
     const root = document.getElementById(place);
     const next = document.getElementById(`${place}-next`);
-    const first = (reply) => { if (next && reply.passed) next.hidden = false; };
+    const first = (reply) => {
+      if (!reply.passed) return;
+      if (next) next.hidden = false;
+      if (!passed.has(item)) count(passed.add(item), lines);
+    };
     if (opening?.passed && next) next.hidden = false;
     MOUNTS[name](root, { ask: desk(name, item), opening, desk, first, ...more }).catch((error) => {
       root.append(el("p", { role: "alert", class: "up-quiet" }, "This part could not be shown. Reload the page to try again."));
@@ -21,6 +27,15 @@ export function mountPage(told) {
     });
   }
   if (location.hash) document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
+}
+
+/** Say how many of a lesson's lines invite by now, wherever the page says it. */
+function count(passed, lines) {
+  const many = lines.filter((one) => passed.has(one.item)).length;
+  for (const place of document.querySelectorAll("#up-passed, #up-left")) {
+    const { afterwards } = place.dataset;
+    place.textContent = afterwards && many === lines.length ? afterwards : place.textContent.replace(/^\d+/, many);
+  }
 }
 
 const told = document.getElementById("up-page");

@@ -2,8 +2,17 @@
 
 const say = (number) => String(Math.round(number * 100) / 100);
 
-export function verdict(told) {
-  const words = told.points >= told.outOf ? "Yes." : told.points > 0 ? `Partly: ${say(told.points)} of ${say(told.outOf)}.` : "Not this time.";
+/** Where points are counted they are shown, with what they are for; in a lesson they aren't. */
+function inPart({ points, outOf, answer, pushing }) {
+  const worth = `${say(points)} of ${say(outOf)} ${outOf === 1 ? "point" : "points"}`;
+  if (!pushing) return `Partly: ${worth}.`;
+  const others = answer.filter((n) => !pushing.includes(n)).length;
+  return `Partly: ${answer.length - others} of the ${pushing.length} words that push${others ? ` and ${others} other${others === 1 ? "" : "s"}` : ""}, ${worth}.`;
+}
+
+export function verdict(told, counts = true) {
+  const words = told.points >= told.outOf ? (counts ? "Yes." : "Yes, that's it.")
+    : told.points > 0 ? (counts ? inPart(told) : "You've found part of it.") : "Not this time.";
   return el("div", { class: `up-verdict${told.points >= told.outOf ? " passed" : ""}` }, el("h4", {}, words),
     told.headline ? el("p", {}, told.headline) : null,
     told.confidence != null ? el("p", { class: "up-quiet" }, `The ear is ${told.confidence >= 0.8 ? "sure" : "not sure"} of this mark (${Math.round(100 * told.confidence)} of 100).`) : null,

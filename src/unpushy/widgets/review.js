@@ -27,7 +27,7 @@ export async function mountReview(root, { ask, opening, desk }) {
   function fresh(to) {
     return async (request) => {
       const reply = await to(request);
-      return request.do === "open" ? { ...reply, told: null, draft: "", others: false, earlier: [] } : reply;
+      return request.do === "open" ? { ...reply, told: null, draft: "", verdict: null, others: false, earlier: [] } : reply;
     };
   }
 

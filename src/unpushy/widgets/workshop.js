@@ -16,7 +16,7 @@ export async function mountWorkshop(root, { ask, opening }) {
       el("div", { class: "up-sides" }, ...Object.values(fields).map((field) => el("div", {}, ...field.nodes, field.list, el("p", {}, field.kept)))),
       el("div", { class: "up-actions" }, check), verdict));
 
-  const told = (side, name) => el("div", {}, el("h5", {}, name), el("p", {}, side.headline),
+  const told = (side, name, passed) => el("div", { class: passed ? "passed" : null }, el("h5", {}, name), el("p", {}, side.headline),
     el("ul", { class: "up-heard" }, ...side.points.map((point) => heard(point, true))));
   check.addEventListener("click", async () => {
     const texts = Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.box.value]));
@@ -28,9 +28,9 @@ export async function mountWorkshop(root, { ask, opening }) {
       field.explain(texts[name]);
       if (field.box.value === texts[name]) field.draw(reply[name].reading);
     }
-    verdict.replaceChildren(el("div", { class: `up-verdict up-arrives${reply.passed ? " passed" : ""}` },
+    verdict.replaceChildren(el("div", { class: "up-verdict up-arrives" },
       el("h4", {}, reply.headline),
-      el("div", { class: "up-sides" }, told(reply.before, "Before"), told(reply.after, "After"))));
+      el("div", { class: "up-sides" }, told(reply.before, "Before", false), told(reply.after, "After", reply.passed))));
   });
   for (const [name, field] of Object.entries(fields)) field.fill(opening.fields[name].text, [[opening.fields[name].text, opening.fields[name].reading]]);
 }
