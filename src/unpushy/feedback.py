@@ -46,7 +46,7 @@ class Feedback:
 _PUSHES = (
     "Some kind of push",
     "They want something from me.",
-    "Which kind it is, the ear can't tell. It may also be mistaken.",
+    "I can't tell which kind it is, and I may be mistaken.",
     "Imagine you want to say no. Which of these words make that harder? Say it without them.",
     "some_push",
 )

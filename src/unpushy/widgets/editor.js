@@ -91,7 +91,7 @@ export async function mountEditor(root, { ask, opening, prefill = "", label = "S
         el("h4", {}, reply.headline),
         el("ul", { class: "up-heard" }, ...reply.points.map((point) => heard(point, true, reply.sure))),
         ...reply.also.map((line) => el("p", { class: "up-quiet" }, line)),
-        reply.passed && !lone ? el("p", {}, proud) : null),
+        reply.passed && reply.sure && !lone ? el("p", {}, proud) : null),
     );
     verdict.firstChild.classList.toggle("up-former", field.box.value !== text);
     show.hidden = !reply.others || !others.hidden;
