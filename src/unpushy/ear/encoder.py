@@ -1,7 +1,7 @@
 """A small sentence encoder: hears what no rule names. Needs numpy; loaded at first use, mapped, not copied.
 
-The encoder is all-MiniLM-L6-v2 (Apache-2.0), fine-tuned on `training/corpus` by `training/fit.py`:
-six layers of 384 numbers, with one head for the grade and one for the codes. Its weights are whole
+The encoder is e5-small (MIT), fine-tuned on `training/corpus` by `training/fit.py`: twelve layers of 384 numbers,
+with a head for the grade, one for the codes, and one for what each word says of them. Its weights are whole
 numbers of eight bits with one scale a row.
 """
 
