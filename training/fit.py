@@ -45,6 +45,7 @@ CODES = [*course.tactics(), *course.moves()]
 NO_CALIBRATION = {"temperature": 1.0, "shift": [0.0, 0.0, 0.0]}
 WORDS = 1.0  # how much the marked words count beside the grade
 STEADY = 0.998  # how slowly the weights that are written follow those in training
+TIDY = 3e-4  # how much the head for codes is kept small
 QUIET = 0.5  # how much a piece that nobody marked counts beside one that somebody looked at
 STOCK = [
     "No pressure!", "No pressure at all.", "It's totally up to you.", "Totally your call.",
@@ -433,6 +434,63 @@ def write(model: Model, vocabulary: list[str]) -> None:
     (WEIGHTS / "layout.json").write_text(json.dumps(about, indent=1) + "\n", "utf-8")
 
 
+def name_codes() -> None:
+    """Fit the head for codes anew, on what the finished encoder makes of the marked words; write it beside the rest.
+
+    While everything is trained together this head lags behind: codes are many, and most are rare.
+    """
+    encoder = Encoder()
+    shown, wanted = [], []
+    known = sorted(
+        (one for one in examples() if one.grade != 1 and one.codes), key=lambda one: len(one.line)
+    )
+    for first in range(0, len(known), 256):
+        some = known[first : first + 256]
+        lines = [
+            (plain, *encoder.pieces_of(plain)) for plain in (read(one.line).plain for one in some)
+        ]
+        at = 0
+        for group, x, _ in encoder.vectors(lines):
+            for (plain, numbers, places), row in zip(group, x, strict=True):
+                spoken = marks(some[at], plain, places)
+                which = np.array(spoken if spoken is not None else [1.0] * len(numbers), np.float32)
+                shown.append((row[: len(numbers)] * which[:, None]).sum(0) / which.sum())
+                wanted.append([float(code in some[at].codes) for code in CODES])
+                at += 1
+    x, target = torch.tensor(np.array(shown)), torch.tensor(wanted)
+    middle, spread = x.mean(0), x.std(0)
+    head = nn.Linear(WIDTH, len(CODES))
+    sides = [slice(0, len(course.tactics())), slice(len(course.tactics()), len(CODES))]
+    optimiser = torch.optim.LBFGS(head.parameters(), max_iter=300, line_search_fn="strong_wolfe")
+
+    def loss() -> torch.Tensor:
+        optimiser.zero_grad()
+        logits = head((x - middle) / spread)
+        total = TIDY * head.weight.square().sum()
+        for side in sides:
+            share = target[:, side]
+            told = share.sum(1) > 0
+            share = share[told] / share[told].sum(1, keepdim=True)
+            total = total + functional.cross_entropy(logits[told][:, side], share)
+        total.backward()
+        return total
+
+    optimiser.step(loss)
+    weight = (head.weight / spread).detach().numpy()
+    bias = (head.bias - (head.weight / spread) @ middle).detach().numpy()
+    about = json.loads((WEIGHTS / "layout.json").read_text("utf-8"))
+    whole, real = np.load(WEIGHTS / "whole.npy"), np.load(WEIGHTS / "real.npy")
+    scale = np.abs(weight).max(1) / 127 + 1e-12
+    put = {"code.weight.scale": scale, "code.bias": bias}
+    start = about["layout"]["code.weight"][0]
+    whole[start : start + weight.size] = np.round(weight / scale[:, None]).astype(np.int8).ravel()
+    for name, array in put.items():
+        start = about["layout"][name][0]
+        real[start : start + array.size] = array
+    np.save(WEIGHTS / "whole.npy", whole)
+    np.save(WEIGHTS / "real.npy", real)
+
+
 def calibrate() -> None:
     """Fit a temperature, and a shift of all that doesn't invite, to the development split; write them beside the weights.
 
@@ -470,9 +528,12 @@ if __name__ == "__main__":
     asked.add_argument("--rate", type=float, default=1e-4)
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument(
-        "--calibrate", action="store_true", help="only calibrate the weights that are there"
+        "--finish",
+        action="store_true",
+        help="only fit the codes and calibrate, for the weights that are there",
     )
     given = asked.parse_args()
-    if not given.calibrate:
+    if not given.finish:
         fit(given.epochs, given.rate, given.seed)
+    name_codes()
     calibrate()

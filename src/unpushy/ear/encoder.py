@@ -26,7 +26,7 @@ GROUP = 16  # of them, multiplied together
 PARTS = ("q", "k", "v", "o", "up", "down")
 QUIETER = 2.5  # how much less a word may weigh than the loudest one, and still be shown with it
 GAP = 2  # words in between that weigh less
-CLEAR = 1.0  # how far a code stands out among the others for the words to be called by its name
+CLEAR = 0.35  # how far a code stands out among the others for the words to be called by its name
 
 Array = np.ndarray[Any, np.dtype[np.float32]]
 Span = tuple[int, int]
@@ -154,6 +154,15 @@ class Encoder:
         return [found[place] for place in range(len(lines))]
 
     def _read(self, lines: list[Line]) -> list[Reading]:
+        heads = self._unpacked("grade", "code", "piece")
+        return [
+            reading
+            for group, x, mask in self.vectors(lines)
+            for reading in self._judged(group, x, mask, heads)
+        ]
+
+    def vectors(self, lines: list[Line]) -> Iterator[tuple[list[Line], Array, Array]]:
+        """What the last layer makes of lines and their word pieces, in groups, and which pieces are no padding."""
         groups = [lines[at : at + GROUP] for at in range(0, len(lines), GROUP)]
         masks = [_real([numbers for _, numbers, _ in group]) for group in groups]
         xs = [
@@ -168,12 +177,7 @@ class Encoder:
             # A layer's weights are unpacked once for all lines.
             linear = self._unpacked(*(f"{name}.{part}" for part in PARTS))
             xs = [self._layer(x, away, name, linear) for x, away in zip(xs, hidden, strict=True)]
-        heads = self._unpacked("grade", "code", "piece")
-        return [
-            reading
-            for group, x, mask in zip(groups, xs, masks, strict=True)
-            for reading in self._judged(group, x, mask, heads)
-        ]
+        yield from zip(groups, xs, masks, strict=True)
 
     def _judged(
         self, lines: list[Line], x: Array, real: Array, heads: Linears
