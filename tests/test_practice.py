@@ -194,9 +194,9 @@ def test_whatever_is_typed_gets_a_reading(practice: Practice, text: object) -> N
 
 def test_a_second_and_a_third_try_hear_something_new(practice: Practice) -> None:
     told = [
-        practice.answer({"do": "check", "text": f"You need to order the new one by {day}!"})[
-            "headline"
-        ]
+        practice.answer(
+            {"do": "check", "text": f"You have to sign here by {day}, or you'll be sorry!"}
+        )["headline"]
         for day in ("Monday", "Tuesday", "Friday")
     ]
     assert len({headline.split(".")[0] for headline in told}) == 3

@@ -22,9 +22,10 @@ from unpushy.ear.text import Text, read
 LONG = 600  # characters that the encoder takes in at once
 WINDOW = 400  # characters of a longer text that it takes in together
 RULE = 0.9  # the likelihood of an invitation up to which a rule that hears a push wins
-WEAK_RULE = 0.5  # and a weak one
+WEAK_RULE = 0.6  # and a weak one
 BY_ITSELF = 0.5  # the likelihood of a push, in its sentence by itself, from which a rule wins against all the rest
 RULE_AGAINST_ENCODER = 0.6
+RULE_SPEAKS_FOR_IT = 2.0  # times that the odds of a push rise where a rule hears it too
 ENOUGH_FOR_A_NAMED_MOVE = 0.04
 
 Span = tuple[int, int]
@@ -179,12 +180,21 @@ def _hearing(case: _Case) -> Hearing:
     catches = list(case.catches)
     named = {one.code for one in case.catches if not one.weak}
     by_rule = _named_by_a_rule(case)
-    if by_rule:
+    if by_rule and case.grade == PUSHES:
+        confidence = max(_agreed(confidence), RULE_AGAINST_ENCODER)
+    elif by_rule:
         confidence = max(confidence, RULE_AGAINST_ENCODER)
     if case.grade == PUSHES or (case.grade == INVITES and not by_rule):
         catches += (one for one in _found(case) if one.code not in named)
         catches.sort(key=lambda c: (c.start, c.end, c.code))
     return Hearing(case.text.original, tuple(catches), confidence, case.grades)
+
+
+def _agreed(likely: float) -> float:
+    """How likely a push is that a rule hears as well as the encoder, which finds it `likely`."""
+    if likely < 0.5:
+        return likely
+    return round(RULE_SPEAKS_FOR_IT * likely / (RULE_SPEAKS_FOR_IT * likely + 1 - likely), DIGITS)
 
 
 def _found(case: _Case) -> Iterator[Catch]:
