@@ -148,7 +148,7 @@ def run(*cells: str) -> list[str]:
 
 
 def test_the_magic_is_there_from_the_kernels_start() -> None:
-    (shown,) = run("%%rewrite 01-tuner\nYou must get it tuned.")
+    (shown,) = run("%%rewrite 01-tuner\nYou need to get it tuned, believe me!")
     assert "still pushes" in shown
     assert "underline wavy" in shown
 

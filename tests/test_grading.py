@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -334,8 +335,14 @@ def test_a_dry_run_says_whose_points_a_change_of_the_course_would_change_and_wri
     path = changed / "unpushy" / "content" / "exercises" / "01-bought-not-sold.toml"
     text = path.read_text("utf-8")
     pushy = json.dumps(course.exercise("01-tuner").pushy, ensure_ascii=False)
-    assert pushy in text
-    path.write_text(text.replace(pushy, json.dumps(GOOD["01-tuner"], ensure_ascii=False)), "utf-8")
+    line = json.dumps(GOOD["01-tuner"], ensure_ascii=False)
+    text, times = re.subn(
+        rf"pushy = {re.escape(pushy)}\n(?:pushes\..*\n)+",
+        lambda _: f"pushy = {line}\npushes.command = [{line}]\n",
+        text,
+    )
+    assert times == 1
+    path.write_text(text, "utf-8")
 
     def with_the_change(*arguments: str) -> str:
         done = subprocess.run(

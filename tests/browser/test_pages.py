@@ -537,7 +537,7 @@ def test_an_assignment_is_opened_in_jupyterlab_and_marks_itself(
     expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=60_000)
     cell.locator(".cm-content").click()
     page.keyboard.press("Control+A")
-    page.keyboard.type("%%rewrite 01-tuner\nYou must get it tuned.")
+    page.keyboard.type("%%rewrite 01-tuner\nYou need to get it tuned, believe me!")
     page.keyboard.press("Control+Enter")
     expect(cell.locator(".jp-OutputArea-output")).to_contain_text(
         "Some of it still pushes.", timeout=30_000

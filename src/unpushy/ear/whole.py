@@ -25,7 +25,7 @@ RULE = 0.9  # the likelihood of an invitation up to which a rule that hears a pu
 WEAK_RULE = 0.6  # and a weak one
 BY_ITSELF = 0.5  # the likelihood of a push, in its sentence by itself, from which a rule wins against all the rest
 RULE_AGAINST_ENCODER = 0.6
-RULE_SPEAKS_FOR_IT = 2.0  # times that the odds of a push rise where a rule hears it too
+RULE_SPEAKS_FOR_IT = 4.0  # times that the odds of a push rise where a rule hears it too
 ENOUGH_FOR_A_NAMED_MOVE = 0.04
 
 Span = tuple[int, int]
