@@ -392,6 +392,12 @@ def look(began: float) -> None:
         )
 
 
+def rounded(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A matrix in whole numbers of eight bits, and the scale of each row."""
+    scale = (np.abs(matrix).max(1) / 127 + 1e-12).astype(np.float32)
+    return np.round(matrix / scale[:, None]).astype(np.int8), scale
+
+
 def write(model: Model, vocabulary: list[str]) -> None:
     """Write the weights as the package reads them."""
     whole: list[np.ndarray] = []
@@ -405,9 +411,9 @@ def write(model: Model, vocabulary: list[str]) -> None:
         sizes[where] += array.size
 
     def put_whole(name: str, scale_name: str, matrix: np.ndarray) -> None:
-        scale = np.abs(matrix).max(1) / 127 + 1e-12
-        put(0, name, np.round(matrix / scale[:, None]).astype(np.int8))
-        put(1, scale_name, scale.astype(np.float32))
+        numbers, scale = rounded(matrix)
+        put(0, name, numbers)
+        put(1, scale_name, scale)
 
     for name, tensor in model.state_dict().items():
         array = tensor.numpy().astype(np.float32)
@@ -480,10 +486,10 @@ def name_codes() -> None:
     bias = (head.bias - (head.weight / spread) @ middle).detach().numpy()
     about = json.loads((WEIGHTS / "layout.json").read_text("utf-8"))
     whole, real = np.load(WEIGHTS / "whole.npy"), np.load(WEIGHTS / "real.npy")
-    scale = np.abs(weight).max(1) / 127 + 1e-12
+    numbers, scale = rounded(weight)
     put = {"code.weight.scale": scale, "code.bias": bias}
     start = about["layout"]["code.weight"][0]
-    whole[start : start + weight.size] = np.round(weight / scale[:, None]).astype(np.int8).ravel()
+    whole[start : start + numbers.size] = numbers.ravel()
     for name, array in put.items():
         start = about["layout"][name][0]
         real[start : start + array.size] = array

@@ -41,7 +41,11 @@ class Pattern:
 
 @dataclass(frozen=True)
 class Sign:
-    """What tactics and moves have in common: something that can be heard in a line."""
+    """What tactics and moves have in common: something that can be heard in a line.
+
+    Of several pushes the one of greatest `weight` is told first: what hurts, then what takes a decision away,
+    then what is only of no use to the buyer.
+    """
 
     code: str
     name: str
@@ -51,6 +55,7 @@ class Sign:
     principle: int
     patterns: tuple[Pattern, ...]
     also_hears: tuple[str, ...] = ()
+    weight: int = 0
 
     def heard(self, nth: int = 0) -> str:
         """What the buyer hears: in the words of `hears`, or for another `nth` in others that say the same."""

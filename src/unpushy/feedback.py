@@ -58,18 +58,11 @@ _INVITES = (
     "some_invitation",
 )
 
-# Where there are more pushes than are told, what hurts goes before what takes a decision away, and that
-# before what is only of no use to the buyer.
-_HEAVIEST = (
-    "making_wrong", "pressure", "leveraging", "overriding", "crowd", "command",
-    "if_then", "controlling", "convincing", "qualifying", "presuming", "pitching",
-)  # fmt: skip
-
 
 def _weight(catch: Catch) -> tuple[bool, bool, int, int]:
     """Sorts catches: pushes first, of them the certain ones, then the heaviest; the rest as they stand."""
-    heaviness = _HEAVIEST.index(catch.code) if catch.pushes and catch.clear else len(_HEAVIEST)
-    return not catch.pushes, not catch.certain, heaviness, catch.start
+    heavy = course.tactics()[catch.code].weight if catch.pushes and catch.clear else 0
+    return not catch.pushes, not catch.certain, -heavy, catch.start
 
 
 def _point(catch: Catch, nth: int, told: Mapping[str, int]) -> Point:

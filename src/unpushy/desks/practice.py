@@ -131,8 +131,7 @@ class Practice:
         """What the page shows of a line that was judged."""
         text = grade.hearing.line
         points = [asdict(point) for point in feedback.points]
-        mood = {} if feedback.sure else {"mood": "neutral"}
-        shown = reading(grade.hearing, self._nth) | {"buyer": feedback.buyer} | mood
+        shown = reading(grade.hearing, self._nth) | {"buyer": feedback.buyer}
         if text == self.exercise.pushy:
             shown = reading_as_written(self.exercise)
             points = shown["points"]
