@@ -37,6 +37,7 @@ from unpushy import course  # noqa: E402
 from unpushy.ear.encoder import HEADS, LONGEST, Encoder  # noqa: E402
 from unpushy.ear.encoder import HERE as WEIGHTS  # noqa: E402
 from unpushy.ear.text import read  # noqa: E402
+from unpushy.judging import Prompt, Pushy  # noqa: E402
 
 WIDTH, INNER, LAYERS = 384, 1536, 12
 PIECES = 7_400  # of the original 30,522 word pieces; rarer words are spelt with smaller ones
@@ -46,6 +47,8 @@ NO_CALIBRATION = {"temperature": 1.0, "shift": [0.0, 0.0, 0.0]}
 WORDS = 1.0  # how much the marked words count beside the grade
 STEADY = 0.998  # how slowly the weights that are written follow those in training
 TIDY = 3e-4  # how much the head for codes is kept small
+PUSHED = 0.1  # of the invitations get a push among their sentences, most of them one that was written in the same place
+SENTENCE = re.compile(r"[^.!?\n]+[.!?\n]*")
 QUIET = 0.5  # how much a piece that nobody marked counts beside one that somebody looked at
 STOCK = [
     "No pressure!", "No pressure at all.", "It's totally up to you.", "Totally your call.",
@@ -122,7 +125,10 @@ class Layer(nn.Module):
             part(x).view(lines, length, HEADS, -1).transpose(1, 2)
             for part in (self.q, self.k, self.v)
         )
-        mixed = functional.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+        # In one call it would go backwards three times as slowly on a processor.
+        likeness = (q @ k.transpose(-1, -2)) * q.shape[-1] ** -0.5
+        weight = torch.softmax(likeness.masked_fill(~mask, -1e4), -1).to(v.dtype)
+        mixed = weight @ v
         mixed = mixed.transpose(1, 2).reshape(lines, length, WIDTH)
         x = self.norm1(x + self.drop(self.o(mixed)))
         inner = functional.gelu(self.up(x), approximate="tanh")
@@ -188,6 +194,7 @@ class Example:
     grade: int
     codes: tuple[str, ...]
     words: tuple[str, ...] = ()
+    prompt: Prompt | None = None
 
 
 def examples() -> list[Example]:
@@ -198,7 +205,7 @@ def examples() -> list[Example]:
         for row in rows(path)
     }
     found = [
-        Example(item.rewrite, item.grade, item.codes, marked.get(item.key, ()))
+        Example(item.rewrite, item.grade, item.codes, marked.get(item.key, ()), item.prompt)
         for item in items("train")
     ]
     grades = {row["key"]: row for path in CORPUS.glob("grades/*.jsonl") for row in rows(path)}
@@ -207,16 +214,17 @@ def examples() -> list[Example]:
             grade = grades[f"line-{row['id']}"]
             found.append(Example(row["line"], grade["grade"], tuple(grade["codes"])))
     for exercise in course.exercises().values():
-        found.append(Example(exercise.pushy, 0, exercise.tactics, exercise.words))
-        found += [Example(model.line, 2, ()) for model in exercise.models]
-        found += [Example(near.line, near.grade, ()) for near in exercise.near_misses]
+        prompt = Pushy(exercise.situation, exercise.pushy)
+        found.append(Example(exercise.pushy, 0, exercise.tactics, exercise.words, prompt))
+        found += [Example(model.line, 2, (), (), prompt) for model in exercise.models]
+        found += [Example(near.line, near.grade, (), (), prompt) for near in exercise.near_misses]
     for folder, grade in (("tactics", 0), ("moves", 2)):
         for code, signs in course.load_examples(course.CONTENT / folder).items():
             found += [Example(hit, grade, (code,)) for hit in signs.hits]
     train = set(json.loads((HERE / "split.json").read_text())["train"])
     for path in sorted(CORPUS.glob("prompts/*.jsonl")):
         found += [
-            Example(row["pushy"], 0, tuple(row["codes"]))
+            Example(row["pushy"], 0, tuple(row["codes"]), (), Pushy(row["situation"], row["pushy"]))
             for row in rows(path)
             if row["id"] in train
         ]
@@ -231,25 +239,61 @@ def salad(lines: list[str], chance: random.Random) -> str:
     return " ".join(chance.sample(words, min(len(words), chance.randint(5, 18))))
 
 
+@dataclass(frozen=True)
+class Pushes:
+    """What pushes in examples: whole lines, and by prompt the sentences of rewrites that readers marked."""
+
+    lines: list[Example]
+    sentences: dict[Prompt, list[Example]]
+
+
+def pushes_in(known: list[Example]) -> Pushes:
+    """The pushes of some examples."""
+    sentences: dict[Prompt, list[Example]] = {}
+    for one in known:
+        if one.grade == 0 and one.prompt and one.words and one.line != one.prompt.pushy:
+            for sentence in SENTENCE.findall(one.line):
+                if any(words in sentence for words in one.words):
+                    part = Example(sentence.strip(), 0, one.codes, one.words, one.prompt)
+                    sentences.setdefault(one.prompt, []).append(part)
+    return Pushes([one for one in known if one.grade == 0 and len(one.line) < 160], sentences)
+
+
+def pushed(example: Example, push: Example, chance: random.Random) -> Example:
+    """A line with a sentence that pushes among its own."""
+    sentences = [sentence.strip() for sentence in SENTENCE.findall(example.line)]
+    sentences.insert(chance.randint(min(1, len(sentences)), len(sentences)), push.line)
+    return replace(
+        example,
+        line=" ".join(sentences),
+        grade=0,
+        codes=push.codes,
+        words=push.words or (push.line,),
+    )
+
+
 def varied(
-    example: Example, known: list[Example], pushes: list[Example], chance: random.Random
+    example: Example, known: list[Example], pushes: Pushes, chance: random.Random
 ) -> Example:
-    """Sometimes a stock phrase around a line, which changes nothing; sometimes a push after an invitation; sometimes
+    """Sometimes a stock phrase around a line, which changes nothing; sometimes a push in an invitation; sometimes
     a salad of words in place of one."""
     if example.grade == 2 and chance.random() < 0.05:
         others = [
             one.line for one in chance.choices(known, k=chance.choice([0, 3, 8])) if one.grade == 2
         ]
-        return Example(salad([example.line, *others], chance), 1, ())
+        return replace(
+            example, line=salad([example.line, *others], chance), grade=1, codes=(), words=()
+        )
     if chance.random() < (0.2, 0.2, 0.06)[example.grade]:
         phrase = chance.choice(STOCK)
         line = example.line
         return replace(
             example, line=f"{phrase} {line}" if chance.random() < 0.6 else f"{line} {phrase}"
         )
-    if example.grade == 2 and chance.random() < 0.05:
-        push = chance.choice(pushes)
-        return Example(f"{example.line} {push.line}", 0, push.codes, push.words or (push.line,))
+    if example.grade == 2 and chance.random() < PUSHED:
+        same = pushes.sentences.get(example.prompt) if example.prompt else None
+        push = chance.choice(same if same and chance.random() < 0.8 else pushes.lines)
+        return pushed(example, push, chance)
     return example
 
 
@@ -293,7 +337,7 @@ def fit(epochs: int, rate: float, seed: int) -> None:
     model = Model(keep, original())
     reader = reads_with(vocabulary)
     known = examples()
-    pushes = [one for one in known if one.grade == 0 and len(one.line) < 160]
+    pushes = pushes_in(known)
     shares = [sum(one.grade == g for one in known) / len(known) for g in range(3)]
     weights = torch.tensor([(1 / 3 / share) ** 0.5 for share in shares])
     print(
@@ -302,7 +346,9 @@ def fit(epochs: int, rate: float, seed: int) -> None:
     decayed = [p for p in model.parameters() if p.dim() > 1]
     plain = [p for p in model.parameters() if p.dim() == 1]
     optimiser = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": 0.01}, {"params": plain, "weight_decay": 0.0}], lr=rate
+        [{"params": decayed, "weight_decay": 0.01}, {"params": plain, "weight_decay": 0.0}],
+        lr=rate,
+        fused=True,
     )
     steps = epochs * math.ceil(len(known) / 32)
     schedule = torch.optim.lr_scheduler.LambdaLR(
