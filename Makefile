@@ -28,7 +28,7 @@ bench:  ## measure the ear on the development split, the pages against stock Voi
 	$(PYTHON) bench/room.py
 
 fit:  ## fine-tune the encoder of the ear anew (see training/fit.py for what it needs)
-	$(PYTHON) training/fit.py
+	$(PYTHON) training/fit.py --epochs 4 --rate 1e-4
 
 exercises:  ## make exercises/ anew from solutions/
 	$(PYTHON) -m unpushy exercises

@@ -49,14 +49,17 @@ def rows(path: Path) -> Iterator[dict]:
 
 
 def items(split: str) -> list[Item]:
-    """All graded rewrites of a split; those of the course's own lines are for training."""
+    """All graded rewrites of a split: `train`, `dev` or `test`, by their prompts (the course's own lines are for training);
+    or `weigh`, those of writers who are kept out of training, on its prompts."""
     prompts = {
         row["id"]: Pushy(row["situation"], row["pushy"])
         for path in CORPUS.glob("prompts/*.jsonl")
         for row in rows(path)
     }
-    belongs = set(json.loads((HERE / "split.json").read_text())[split])
-    if split == "train":
+    whole = json.loads((HERE / "split.json").read_text())
+    weighing, for_training = split == "weigh", split in ("train", "weigh")
+    belongs = set(whole["train" if for_training else split])
+    if for_training:
         for ident, line in course.exercises().items():
             prompts[ident] = Pushy(line.situation, line.pushy)
             belongs.add(ident)
@@ -64,6 +67,8 @@ def items(split: str) -> list[Item]:
     found = []
     for kind in ("novices", "aware"):
         for path in sorted(CORPUS.glob(f"{kind}/*.jsonl")):
+            if for_training and (path.stem in whole["weigh"]) != weighing:
+                continue
             for number, row in enumerate(rows(path)):
                 key = f"{path.stem}-{number:03}"
                 if row["id"] in belongs and key in grades:

@@ -17,7 +17,7 @@ class Hearing:
     """What a fair buyer hears in a line.
 
     `catches` are the words that push or invite, in order. `confidence`, from 0 to 1, is how sure the
-    ear is of the grade. `probabilities` are the encoder's, that it pushes, is plain, invites; the
+    ear is of the grade. `probabilities` are those that it pushes, is plain, invites; the
     rules alone have none.
     """
 

@@ -70,6 +70,7 @@ class Encoder:
         self._layers: int = about["layers"]
         self._temperature: float = about["temperature"]
         self._shift = np.array(about["shift"], np.float32)
+        self.together = tuple(tuple(row.values()) for row in about.get("together", {}).values())
         pieces = (folder / "vocabulary.txt").read_text("utf-8").split("\n")
         self._pieces = {piece: number for number, piece in enumerate(pieces)}
 

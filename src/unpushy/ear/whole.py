@@ -1,15 +1,16 @@
 """The whole ear: rules and encoder together, and who decides what.
 
-A rule that is certain of a push wins. One that hears a push wins, unless the encoder is all but certain of an invitation, also where it reads that sentence
-by itself: on novices' lines that neither had seen, such a rule was wrong nearly as often as right. Words that push in one line and not in another (`weak`) lose
-against a likely invitation. The encoder adds pushes that no rule names, and tells flat from inviting. Where the
-two disagree, confidence drops.
+Both are heard as evidence, and how much each has to say was fitted to lines that neither had seen (`training/fit.py`): a
+rule that hears a push makes one likelier, a weak one less so, a rule that hears an invitation makes a flat line less
+likely. Where that leaves it open, a rule that hears a push wins; one that is certain of it always does. Stock phrases
+lift nothing: a line is judged without them too, and what pushes or is flat then isn't saved by them.
 What the encoder hears is explained as well: it was taught which words readers marked, and shows those that weigh most.
 """
 
+import math
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
@@ -21,15 +22,24 @@ from unpushy.ear.text import Text, read
 
 LONG = 600  # characters that the encoder takes in at once
 WINDOW = 400  # characters of a longer text that it takes in together
-RULE = 0.9  # the likelihood of an invitation up to which a rule that hears a push wins
-WEAK_RULE = 0.6  # and a weak one
-BY_ITSELF = 0.5  # the likelihood of a push, in its sentence by itself, from which a rule wins against all the rest
-RULE_AGAINST_ENCODER = 0.6
-RULE_SPEAKS_FOR_IT = 4.0  # times that the odds of a push rise where a rule hears it too
-ENOUGH_FOR_A_NAMED_MOVE = 0.04
+RULE = 0.6  # the likelihood of an invitation up to which a rule that hears a push wins
+AT_LEAST = 0.6  # how sure the ear is of a push of which a rule is certain
+FLAT = 0.8  # the likelihood from which a line without its stock phrases is taken to say nothing
+MOST = 2  # catches of a kind that count
+SMALLEST = 0.001  # of a probability
+EVIDENCE = (
+    "encoder: pushes or invites",
+    "encoder: plain or invites",
+    "rules that push",
+    "weak rules that push",
+    "rules that invite",
+    "weak rules that invite",
+    "length",
+)
 
 Span = tuple[int, int]
 Grades = tuple[float, float, float]
+Voices = tuple[tuple[float, ...], ...]
 
 
 @dataclass
@@ -40,7 +50,6 @@ class _Case:
     catches: tuple[Catch, ...]
     windows: list[Span]
     bare: tuple[str, ...]
-    alone: dict[Catch, str]  # the sentences in which a rule is sure of a push
     readings: list[Reading] = field(default_factory=list)
     grades: Grades = (0.0, 1.0, 0.0)
     grade: int = PLAIN
@@ -58,18 +67,47 @@ def hear_whole(lines: Sequence[str]) -> list[Hearing]:
         catches = catch(text)
         windows = _windows(text.plain)
         bare = _bare(text, catches) if len(windows) == 1 else ()
-        alone = {one: _sentence_of(text, one) for one in catches if one.pushes and not one.weak}
-        cases.append(_Case(text, catches, windows, bare, alone))
+        cases.append(_Case(text, catches, windows, bare))
     asked = {case.in_window(window) for case in cases for window in case.windows}
     asked |= {bare for case in cases for bare in case.bare}
-    asked |= {sentence for case in cases for sentence in case.alone.values()}
     read_as = _read(ear, asked)
     for case in cases:
         case.readings = [read_as[case.in_window(window)] for window in case.windows]
-        for without in case.bare:
-            case.readings = [_sterner(case.readings[0], read_as[without])]
-        _decide(case, {one: read_as[sentence].grades for one, sentence in case.alone.items()})
+        _decide(case, [read_as[bare] for bare in case.bare], ear.together)
     return [_hearing(case) for case in cases]
+
+
+def evidence(plain: str, catches: Sequence[Catch], grades: Grades) -> list[float]:
+    """What speaks for each grade of a line, in the order of `EVIDENCE`: the logarithms of the encoder's odds, how
+    many catches there are of each kind, and the logarithm of the number of words."""
+    push, flat, invites = (math.log(max(grade, SMALLEST)) for grade in grades)
+
+    def many(pushes: bool, weak: bool) -> int:
+        return min(sum(one.pushes == pushes and one.weak == weak for one in catches), MOST)
+
+    return [
+        push - invites,
+        flat - invites,
+        many(pushes=True, weak=False),
+        many(pushes=True, weak=True),
+        many(pushes=False, weak=False),
+        many(pushes=False, weak=True),
+        math.log(1 + len(plain.split())),
+    ]
+
+
+def _together(plain: str, catches: Sequence[Catch], grades: Grades, voices: Voices) -> Grades:
+    """The likelihoods of the grades by encoder and rules together."""
+    heard = [*evidence(plain, catches, grades), 1.0]
+    logits = [
+        *(sum(w * x for w, x in zip(weights, heard, strict=True)) for weights in voices),
+        0.0,
+    ]
+    shares = [math.exp(logit - max(logits)) for logit in logits]
+    push, _, invites = (round(share / sum(shares), DIGITS) for share in shares)
+    if any(one.pushes for one in catches):
+        push = round(1 - invites, DIGITS)  # what a rule hears a push in isn't flat
+    return push, round(1 - push - invites, DIGITS), invites
 
 
 def _read(ear: Encoder, plains: Iterable[str]) -> dict[str, Reading]:
@@ -124,11 +162,14 @@ def _without(plain: str, spans: Iterable[Span]) -> str:
     return re.sub(r"^[\s,.!;:-]+|(?<=[.!?,;])[\s,.!;:-]*(?=[,.!;:])", "", left).strip() or "."
 
 
-def _sterner(whole: Reading, bare: Reading) -> Reading:
-    """Of a line as it is and without its stock phrases: the likelier push, the less likely invitation."""
-    push = max(whole.grades[PUSHES], bare.grades[PUSHES])
-    invites = min(whole.grades[INVITES], bare.grades[INVITES], 1 - push)
-    return replace(whole, grades=(push, round(1 - push - invites, DIGITS), invites))
+def _sterner(whole: Grades, bare: Grades) -> Grades:
+    """Of a line as it is and without its stock phrases: the likelier push and the less likely invitation, where it
+    pushes without them, or is flat all but certainly."""
+    if bare[PUSHES] < max(bare) and bare[PLAIN] < FLAT:
+        return whole
+    push = max(whole[PUSHES], bare[PUSHES])
+    invites = min(whole[INVITES], bare[INVITES], 1 - push)
+    return push, round(1 - push - invites, DIGITS), round(invites, DIGITS)
 
 
 def _all_in_all(grades: Sequence[Grades]) -> Grades:
@@ -138,35 +179,21 @@ def _all_in_all(grades: Sequence[Grades]) -> Grades:
     return push, round(1 - push - invites, DIGITS), round(invites, DIGITS)
 
 
-def _sentence_of(text: Text, one: Catch) -> str:
-    """The sentence of the plain form in which a catch stands."""
-    start = bisect_left(text.starts, one.start)
-    found = [match for match in _SENTENCE.finditer(text.plain) if match.start() <= start]
-    return found[-1][0].strip() if found else text.plain
-
-
-def _decide(case: _Case, alone: Mapping[Catch, Grades]) -> None:
-    """Settle a case's grade from its catches and readings; `alone` are those of single sentences."""
+def _decide(case: _Case, bare: Sequence[Reading], voices: Voices) -> None:
+    """Settle a case's grade from its catches and readings, and from those without its stock phrases."""
+    plain = case.text.plain
     grades = _all_in_all([reading.grades for reading in case.readings])
-    if not any(char.isalnum() for char in case.text.plain):
+    grades = _together(plain, case.catches, grades, voices)
+    for left, reading in zip(case.bare, bare, strict=True):
+        grades = _sterner(grades, _together(left, catch(read(left)), reading.grades, voices))
+    if not any(char.isalnum() for char in plain):
         grades = 0.0, 1.0, 0.0
-    elif _is_covered(case.text):
+    elif _is_covered(case.text) and not any(one.pushes for one in case.catches):
         grades = _without_push(grades)
-    likeliest = max((PUSHES, PLAIN, INVITES), key=grades.__getitem__)
-    named = any(not one.pushes and not one.weak for one in case.catches)
-    named = named and not any(one.pushes for one in case.catches)
-    if likeliest == PLAIN and named and grades[INVITES] >= ENOUGH_FOR_A_NAMED_MOVE:
-        likeliest = INVITES
-    pushed = any(
-        one.pushes
-        and (
-            one.certain
-            or grades[INVITES] < (WEAK_RULE if one.weak else RULE)
-            or (one in alone and alone[one][PUSHES] > BY_ITSELF)
-        )
-        for one in case.catches
-    )
-    case.grade = PUSHES if pushed else likeliest
+    case.grade = max((PUSHES, PLAIN, INVITES), key=grades.__getitem__)
+    ruled = any(one.pushes and not one.weak for one in case.catches) and grades[INVITES] < RULE
+    if ruled or any(one.certain for one in case.catches):
+        case.grade = PUSHES
     case.grades = grades
     case.catches = tuple(_weighed(one, case.grade) for one in case.catches)
 
@@ -177,24 +204,15 @@ def _named_by_a_rule(case: _Case) -> bool:
 
 def _hearing(case: _Case) -> Hearing:
     confidence = case.grades[case.grade]
+    if any(one.certain for one in case.catches):
+        confidence = max(confidence, AT_LEAST)
     catches = list(case.catches)
     named = {one.code for one in case.catches if not one.weak}
     by_rule = _named_by_a_rule(case)
-    if by_rule and case.grade == PUSHES:
-        confidence = max(_agreed(confidence), RULE_AGAINST_ENCODER)
-    elif by_rule:
-        confidence = max(confidence, RULE_AGAINST_ENCODER)
     if case.grade == PUSHES or (case.grade == INVITES and not by_rule):
         catches += (one for one in _found(case) if one.code not in named)
         catches.sort(key=lambda c: (c.start, c.end, c.code))
     return Hearing(case.text.original, tuple(catches), confidence, case.grades)
-
-
-def _agreed(likely: float) -> float:
-    """How likely a push is that a rule hears as well as the encoder, which finds it `likely`."""
-    if likely < 0.5:
-        return likely
-    return round(RULE_SPEAKS_FOR_IT * likely / (RULE_SPEAKS_FOR_IT * likely + 1 - likely), DIGITS)
 
 
 def _found(case: _Case) -> Iterator[Catch]:
