@@ -147,7 +147,8 @@ def _bare(text: Text, catches: tuple[Catch, ...]) -> tuple[str, ...]:
         for one in catches
         if one.weak and not one.pushes
     ]
-    return _without(text.plain, sentences), _without(text.plain, [*sentences, *phrases])
+    bare = _without(text.plain, sentences), _without(text.plain, [*sentences, *phrases])
+    return tuple(one for one in dict.fromkeys(bare) if one != text.plain)
 
 
 def _without(plain: str, spans: Iterable[Span]) -> str:
