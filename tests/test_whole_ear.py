@@ -112,3 +112,16 @@ def test_a_long_text_without_sentences_is_heard_too(text: str) -> None:
 def test_a_push_late_in_a_long_text_is_heard() -> None:
     kind = "Thank you for the coffee on Monday, it was good to see the workshop. " * 12
     assert hear(f"{kind}You need to sign today, or the price is gone.").grade == PUSHES
+
+
+def test_a_letter_does_not_push_by_being_long() -> None:
+    letter = """Dear Ms Okafor, thank you for your letter. The workshop stands in the yard behind the post
+    office, and the green door is open from eight until half past four. The organ you described is most
+    likely from the seventies. Its bellows were made of goatskin, which dries out after some forty years.
+    I would look at the keyboard first. If the felt under the keys is worn, a new one costs 60 euros and
+    takes me a morning. If it is the reeds, it takes two days. Neither has to be done for the instrument
+    to be safe. You wrote that your father used to play it on Sundays. What did he like to play? What would
+    you like it to be able to do again? When you know, write to me. And if you decide to leave it as it is,
+    that is a good end for an organ too."""
+    for times in (1, 2, 3):
+        assert hear("\n\n".join([letter] * times)).grade == INVITES

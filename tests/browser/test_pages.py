@@ -129,7 +129,7 @@ def test_a_lesson_reads_before_its_widgets_are_there_and_practises_after(
     page = visit(fresh, LESSON)
     expect(page.get_by_role("heading", name="Bought, not sold", level=1)).to_be_visible()
     line = box(page)
-    line.fill("You really should order a new one now.")
+    line.fill("You need to sign today, or the price is gone.")
     expect(page.locator(".up-editor").first.locator(".up-behind mark.push").first).to_be_visible()
     editor = page.locator(".up-editor").first
     for number in range(1, 4):

@@ -5,7 +5,7 @@ from typing import Any
 
 from unpushy.desks.listening import heard
 from unpushy.ear import INVITES, PUSHES, Hearing, hear
-from unpushy.feedback import buyer_answers, points
+from unpushy.feedback import points
 from unpushy.judging import is_copy
 from unpushy.progress import Progress
 from unpushy.reading import reading
@@ -96,5 +96,5 @@ def _side(hearing: Hearing, headlines: dict[int, str]) -> dict[str, Any]:
     return {
         "headline": headlines.get(hearing.grade, _NOTHING) if hearing.line.strip() else "",
         "points": [asdict(point) for point in points(hearing)],
-        "reading": reading(hearing) | {"buyer": buyer_answers(hearing)},
+        "reading": reading(hearing),
     }

@@ -26,6 +26,7 @@ RULE = 0.6  # the likelihood of an invitation up to which a rule that hears a pu
 AT_LEAST = 0.6  # how sure the ear is of a push of which a rule is certain
 FLAT = 0.8  # the likelihood from which a line without its stock phrases is taken to say nothing
 MOST = 2  # catches of a kind that count
+MOST_WORDS = 100  # that count; hardly a rewrite has more
 SMALLEST = 0.001  # of a probability
 EVIDENCE = (
     "encoder: pushes or invites",
@@ -92,7 +93,7 @@ def evidence(plain: str, catches: Sequence[Catch], grades: Grades) -> list[float
         many(pushes=True, weak=True),
         many(pushes=False, weak=False),
         many(pushes=False, weak=True),
-        math.log(1 + len(plain.split())),
+        math.log(1 + min(len(plain.split()), MOST_WORDS)),
     ]
 
 
@@ -107,7 +108,7 @@ def _together(plain: str, catches: Sequence[Catch], grades: Grades, voices: Voic
     push, _, invites = (round(share / sum(shares), DIGITS) for share in shares)
     if any(one.pushes for one in catches):
         push = round(1 - invites, DIGITS)  # what a rule hears a push in isn't flat
-    return push, round(1 - push - invites, DIGITS), invites
+    return push, max(0.0, round(1 - push - invites, DIGITS)), invites
 
 
 def _read(ear: Encoder, plains: Iterable[str]) -> dict[str, Reading]:
