@@ -48,6 +48,8 @@ NO_CALIBRATION = {"temperature": 1.0, "shift": [0.0, 0.0, 0.0]}
 WORDS = 1.0  # how much the marked words count beside the grade
 STEADY = 0.998  # how slowly the weights that are written follow those in training
 TIDY = 3e-4  # how much the head for codes is kept small
+DEAR = 1.5  # how much a novice's push counts beside another line when rules and encoder are weighed
+OTHERS = 1 / 3  # how much all the others' rewrites count then beside all the novices'
 QUIET = 0.5  # how much a piece that nobody marked counts beside one that somebody looked at
 STOCK = [
     "No pressure!", "No pressure at all.", "It's totally up to you.", "Totally your call.",
@@ -539,7 +541,8 @@ def weigh() -> None:
     """Fit how much the encoder and the rules have to say together, to lines that the encoder hasn't learnt from: those of the
     development split and of the writers who are kept for this. Write it beside the weights.
 
-    Others' rewrites are few there; together they count two thirds of what the novices' do.
+    Others' rewrites are few there, and easier: the more they count, the surer the ear is of novices' too, and the less
+    it is right where it is sure. Pushes are few among novices, and to let one pass is the worse mistake.
     """
     lines = [*items("dev"), *items("weigh")]
     plains = [read(item.rewrite) for item in lines]
@@ -552,7 +555,8 @@ def weigh() -> None:
     )
     wanted = torch.tensor([item.grade for item in lines])
     novices = torch.tensor([item.kind == "novices" for item in lines])
-    counts = torch.where(novices, 1.0, float(novices.sum() / (~novices).sum() * 2 / 3))
+    counts = torch.where(wanted == 0, DEAR, 1.0)
+    counts[~novices] = OTHERS * counts[novices].sum() / (~novices).sum()
     voices = nn.Linear(x.shape[1], 2)
     optimiser = torch.optim.LBFGS(voices.parameters(), max_iter=500, line_search_fn="strong_wolfe")
 
