@@ -8,6 +8,7 @@ sentence.
 """
 
 import marshal
+import math
 import os
 import re
 import sys
@@ -126,6 +127,7 @@ _COMMON = frozenset(
     they this time to up us was we what when which who will with would you your""".split()
 )
 _MOST_NEEDS = 6
+_PAIRS_ARE_RARER = 200
 
 
 def needs(pattern: str) -> tuple[frozenset[str], ...]:
@@ -186,60 +188,73 @@ def _words(part: str) -> frozenset[str]:
 
 
 def _cost(group: frozenset[str]) -> tuple[float, list[str]]:
-    """How likely a line holds a word of a group, roughly; then the words, for a steady order."""
-    return sum(8.0 if w in _COMMON else 1 / len(w) for w in group), sorted(group)
+    """How likely a line holds a word of a group, or a pair of words that follow each other, roughly; then the words,
+    for a steady order."""
+    return sum(
+        math.prod(8.0 if w in _COMMON else 1 / len(w) for w in one.split())
+        / _PAIRS_ARE_RARER ** one.count(" ")
+        for one in group
+    ), sorted(group)
 
 
-def first_words(expression: str) -> frozenset[str]:
-    """The words that a match of a regular expression can begin with; none if they can't be listed.
+def opening(expression: str, many: int = 1) -> frozenset[str]:
+    """The first word, or so many of the first words, that a match of a regular expression can begin with; none if
+    they can't be listed.
 
-    >>> sorted(first_words("(?<!x )(?:so )?(?:sign|sign up|book(?:ing)?) now"))
+    >>> sorted(opening("(?<!x )(?:so )?(?:sign|sign up|book(?:ing)?) now"))
     ['book', 'booking', 'sign', 'so']
+    >>> sorted(opening("(?:so,? )?(?:sign|book)(?: it){0,2} now", 2))
+    ['book it', 'book now', 'sign it', 'sign now', 'so book', 'so sign']
     """
     found: set[str] = set()
-    waiting: list[tuple[str, tuple[Any, ...]]] = [("", tuple(_parser.parse(expression)))]
+    waiting: list[tuple[tuple[str, ...], str, tuple[Any, ...]]]
+    waiting = [((), "", tuple(_parser.parse(expression)))]
     steps = 0
     while waiting:
-        word, rest = waiting.pop()
+        words, word, rest = waiting.pop()
         steps += 1
-        if steps > _MOST_STEPS:
+        if steps > _MOST_STEPS or len(found) > _MOST_OPENINGS:
             return frozenset()
-        if not rest:
-            if not word:
-                return frozenset()
-            found.add(word)
+        if word and not rest:
+            words, word = (*words, word), ""
+        if len(words) == many:
+            found.add(" ".join(words))
             continue
+        if not rest:
+            return frozenset()
         kind, value = rest[0]
         rest = rest[1:]
         name = str(kind)
         if name in ("ASSERT", "ASSERT_NOT", "AT"):
-            waiting.append((word, rest))
+            waiting.append((words, word, rest))
         elif name == "SUBPATTERN":
-            waiting.append((word, (*value[3], *rest)))
+            waiting.append((words, word, (*value[3], *rest)))
         elif name == "BRANCH":
-            waiting.extend((word, (*branch, *rest)) for branch in value[1])
+            waiting.extend((words, word, (*branch, *rest)) for branch in value[1])
         elif name in ("MAX_REPEAT", "MIN_REPEAT"):
             least, most, inside = value
             if least == 0:
-                waiting.append((word, rest))
-            again = () if most == 1 else ((kind, (max(least - 1, 0), _ONCE_MORE, inside)),)
-            if most != _ONCE_MORE or word == "":
-                waiting.append((word, (*inside, *again, *rest)))
+                waiting.append((words, word, rest))
+            again = () if most == 1 else (("AGAIN", inside),)
+            waiting.append((words, word, (*inside, *again, *rest)))
+        elif name == "AGAIN":
+            waiting.append((words, word, rest))
+            if not word:  # another round can't end the word elsewhere
+                waiting.append((words, word, (*value, (kind, value), *rest)))
         elif name in ("LITERAL", "IN") and (characters := _characters(name, value)):
-            for character in characters:
-                if character.isalnum() or character in "_'":
-                    waiting.append((word + character, rest))
-                elif word:
-                    found.add(word)
-                else:
+            inside_a_word = [one for one in characters if one.isalnum() or one in "_'"]
+            waiting.extend((words, word + one, rest) for one in inside_a_word)
+            if len(inside_a_word) < len(characters):
+                if not word and not words:
                     return frozenset()
+                waiting.append(((*words, word) if word else words, "", rest))
         else:
             return frozenset()
     return frozenset(found)
 
 
 _MOST_STEPS = 20_000
-_ONCE_MORE = 2  # of a repeat that has begun: enough to find where its first word ends
+_MOST_OPENINGS = 200
 
 
 def _characters(name: str, value: Any) -> str:
@@ -273,14 +288,22 @@ def _rows() -> Iterator[tuple[object, ...]]:
                 for branch in _split(pattern.find, "|"):
                     find = searched_for(branch)
                     try:
-                        first = first_words(find)
+                        first, pairs = opening(find), opening(find, 2)
                     except re.error as error:
                         raise course.CourseError(
                             f"{sign.code}.toml: pattern {pattern.find!r}: {error}"
                         ) from None
-                    needed = sorted({*needs(branch), *({first} if first else ())}, key=_cost)
+                    needed = {*needs(branch), first, pairs} - {frozenset()}
                     how = pattern.weak, pattern.certain
-                    yield sign.code, pushes, find, unless, *how, tuple(needed), first
+                    yield (
+                        sign.code,
+                        pushes,
+                        find,
+                        unless,
+                        *how,
+                        tuple(sorted(needed, key=_cost)),
+                        first,
+                    )
 
 
 def _state() -> str:

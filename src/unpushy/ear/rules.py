@@ -78,6 +78,12 @@ def _places(plain: str) -> dict[str, list[int]]:
     return places
 
 
+def _pairs(plain: str) -> Iterator[str]:
+    """The words of a text by twos, as they follow each other, without quotation marks around them."""
+    words = [word.strip("'") for word in _WORD.findall(plain)]
+    return map("{} {}".format, words, words[1:])
+
+
 def _likely(present: Set[str]) -> Iterable[Rule]:
     """The rules whose needs a text with these words fulfils, each once."""
     by_word, always = index()
@@ -131,7 +137,7 @@ def catch(text: Text) -> tuple[Catch, ...]:
     spans: list[tuple[int, int]] | None = None
     found: list[Catch] = []
     places = _places(plain)
-    present = frozenset(places)
+    present = frozenset(places).union(_pairs(plain))
     for rule in _likely(present):
         for match in _matches(rule, plain, places, present):
             words = match[0]
