@@ -50,7 +50,7 @@ def rows(path: Path) -> Iterator[dict]:
 
 def items(split: str) -> list[Item]:
     """All graded rewrites of a split: `train`, `dev` or `test`, by their prompts (the course's own lines are for training);
-    or `weigh`, those of writers who are kept out of training, on its prompts."""
+    or `weigh`, those of writers who are kept out of training, on its prompts. Files that came after the last training are left out."""
     prompts = {
         row["id"]: Pushy(row["situation"], row["pushy"])
         for path in CORPUS.glob("prompts/*.jsonl")
@@ -68,6 +68,8 @@ def items(split: str) -> list[Item]:
     for kind in ("novices", "aware"):
         for path in sorted(CORPUS.glob(f"{kind}/*.jsonl")):
             if for_training and (path.stem in whole["weigh"]) != weighing:
+                continue
+            if path.stem in whole["later"]:
                 continue
             for number, row in enumerate(rows(path)):
                 key = f"{path.stem}-{number:03}"
