@@ -268,7 +268,7 @@ def _characters(name: str, value: Any) -> str:
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One pattern of one sign: what is searched for, the words without which it can't be found, and
-    those that it can begin with, where they can be listed."""
+    the words, by one or two, that it can begin with, where they can be listed."""
 
     code: str
     pushes: bool
@@ -277,7 +277,7 @@ class Rule:
     weak: bool
     certain: bool
     needs: tuple[frozenset[str], ...]
-    first: frozenset[str]
+    opening: frozenset[str]
 
 
 def _rows() -> Iterator[tuple[object, ...]]:
@@ -288,22 +288,14 @@ def _rows() -> Iterator[tuple[object, ...]]:
                 for branch in _split(pattern.find, "|"):
                     find = searched_for(branch)
                     try:
-                        first, pairs = opening(find), opening(find, 2)
+                        begins = opening(find, 2) or opening(find)
                     except re.error as error:
                         raise course.CourseError(
                             f"{sign.code}.toml: pattern {pattern.find!r}: {error}"
                         ) from None
-                    needed = {*needs(branch), first, pairs} - {frozenset()}
+                    needed = tuple(sorted({*needs(branch), begins} - {frozenset()}, key=_cost))
                     how = pattern.weak, pattern.certain
-                    yield (
-                        sign.code,
-                        pushes,
-                        find,
-                        unless,
-                        *how,
-                        tuple(sorted(needed, key=_cost)),
-                        first,
-                    )
+                    yield sign.code, pushes, find, unless, *how, needed, begins
 
 
 def _state() -> str:

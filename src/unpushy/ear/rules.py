@@ -71,17 +71,16 @@ _WORD = re.compile(r"[a-z0-9_']+")
 
 
 def _places(plain: str) -> dict[str, list[int]]:
-    """Where each word of a text begins."""
+    """Where each word of a text begins, and each two words that follow each other, without quotation marks around them."""
     places: dict[str, list[int]] = {}
+    before, began = "", 0
     for match in _WORD.finditer(plain):
-        places.setdefault(match[0], []).append(match.start())
+        word, begins = match[0], match.start()
+        places.setdefault(word, []).append(begins)
+        word = word.strip("'")
+        places.setdefault(f"{before} {word}", []).append(began)
+        before, began = word, begins
     return places
-
-
-def _pairs(plain: str) -> Iterator[str]:
-    """The words of a text by twos, as they follow each other, without quotation marks around them."""
-    words = [word.strip("'") for word in _WORD.findall(plain)]
-    return map("{} {}".format, words, words[1:])
 
 
 def _likely(present: Set[str]) -> Iterable[Rule]:
@@ -105,10 +104,10 @@ def _likely(present: Set[str]) -> Iterable[Rule]:
 def _matches(
     rule: Rule, plain: str, places: dict[str, list[int]], present: Set[str]
 ) -> Iterable[re.Match[str]]:
-    """The matches of a rule, tried only where a word stands that it can begin with."""
-    if not rule.first:
+    """The matches of a rule, tried only where the words stand that it can begin with."""
+    if not rule.opening:
         return compiled(rule.find).finditer(plain)
-    begins = rule.first & present
+    begins = rule.opening & present
     if not begins:
         return ()
     if len(begins) == 1:
@@ -137,7 +136,7 @@ def catch(text: Text) -> tuple[Catch, ...]:
     spans: list[tuple[int, int]] | None = None
     found: list[Catch] = []
     places = _places(plain)
-    present = frozenset(places).union(_pairs(plain))
+    present = frozenset(places)
     for rule in _likely(present):
         for match in _matches(rule, plain, places, present):
             words = match[0]
