@@ -2,6 +2,8 @@
 
 python training/bench.py            the development split
 python training/bench.py --test     the test split: look at it rarely, and never tune to it
+python training/bench.py --fresh    situations and people that came after everything else: the same holds
+python training/bench.py --apart    rewrites turned by one small change, of situations that the encoder has learnt from
 """
 
 import json
@@ -49,15 +51,15 @@ def rows(path: Path) -> Iterator[dict]:
 
 
 def items(split: str) -> list[Item]:
-    """All graded rewrites of a split: `train`, `dev` or `test`, by their prompts (the course's own lines are for training);
-    or `weigh`, those of writers who are kept out of training, on its prompts. Files that came after the last training are left out."""
+    """All graded rewrites of a split: `train`, `dev`, `test` or `fresh`, by their prompts (the course's own lines are for training);
+    or, on the prompts for training, those of writers who are kept out of it to weigh with (`weigh`), and turned ones to measure with (`apart`)."""
     prompts = {
         row["id"]: Pushy(row["situation"], row["pushy"])
         for path in CORPUS.glob("prompts/*.jsonl")
         for row in rows(path)
     }
     whole = json.loads((HERE / "split.json").read_text())
-    weighing, for_training = split == "weigh", split in ("train", "weigh")
+    for_training = split in ("train", "weigh", "apart")
     belongs = set(whole["train" if for_training else split])
     if for_training:
         for ident, line in course.exercises().items():
@@ -67,9 +69,8 @@ def items(split: str) -> list[Item]:
     found = []
     for kind in ("novices", "aware"):
         for path in sorted(CORPUS.glob(f"{kind}/*.jsonl")):
-            if for_training and (path.stem in whole["weigh"]) != weighing:
-                continue
-            if path.stem in whole["later"]:
+            use = next((name for name in ("weigh", "apart") if path.stem in whole[name]), "train")
+            if for_training and use != split:
                 continue
             for number, row in enumerate(rows(path)):
                 key = f"{path.stem}-{number:03}"
@@ -295,7 +296,7 @@ def times(found: list[Item]) -> None:
 
 
 if __name__ == "__main__":
-    split = "test" if "--test" in sys.argv else "dev"
+    split = next((name for name in ("test", "fresh", "apart") if f"--{name}" in sys.argv), "dev")
     all_items = items(split)
     print(f"The ear on the {split} split")
     for kind in ("novices", "aware"):
