@@ -25,6 +25,15 @@ def test_a_stock_phrase_never_lifts_a_push(glue: str) -> None:
     assert [hearing.line for hearing in glued if hearing.grade == INVITES] == []
 
 
+def test_a_stock_phrase_lifts_nothing_where_the_full_stop_was_forgotten() -> None:
+    open_ended = [line.rstrip(".!?") for line in PUSHY]
+    caught = [one.line for one in hear_all(open_ended) if one.push]
+    for phrase in ("It's entirely up to you.", "Only if you like, of course", "No rush at all!"):
+        glued = hear_all([f"{line} {phrase}" for line in caught])
+        assert [hearing.line for hearing in glued if hearing.grade == INVITES] == []
+    assert hear("Our price is 40 pounds It's entirely up to you").grade < INVITES
+
+
 def test_stock_phrases_around_nothing_are_nothing() -> None:
     for line in ("No pressure!", "It's up to you.", "Feel free to ask. No pressure!"):
         assert hear(line).grade < INVITES

