@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import nbformat
 import pytest
 from conftest import ROOT, Course
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 from test_in_print import ODD
 
 from browser.conftest import DESK, PHONE
@@ -279,6 +279,27 @@ def until_kept(running: Course, page: Page, item: str, text: str) -> None:
     while kept.draft("me", item) != text:
         assert time.monotonic() < until, f"kept: {kept.draft('me', item)!r}"
         page.wait_for_timeout(100)
+
+
+def test_words_that_the_course_could_not_keep_at_first_are_sent_again(
+    fresh: Course, visit: Visit
+) -> None:
+    page = visit(fresh, "/course/")
+    refused = []
+
+    def refuse_once(route: Route) -> None:
+        if '"keep"' in (route.request.post_data or "") and not refused:
+            refused.append(route.request.url)
+            route.fulfill(status=500)
+        else:
+            route.continue_()
+
+    page.route("**/*", refuse_once)
+    line = box(page, "00-first-line")
+    line.fill("said once")
+    item = str(line.get_attribute("id")).removeprefix("up-")
+    until_kept(fresh, page, item, "said once")
+    assert len(refused) == 1
 
 
 def test_offline_and_back_what_was_typed_is_saved_and_heard(fresh: Course, visit: Visit) -> None:

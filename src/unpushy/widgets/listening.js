@@ -7,6 +7,7 @@ const FACES = {
 };
 
 const STILL_TYPING = 2000; // ms since the last keystroke
+const AGAIN = 2000; // ms until words are sent again that the course was there for, but could not keep
 
 function face(mood) {
   const drawn = document.createElementNS("http://www.w3.org/2000/svg", "svg");
@@ -96,8 +97,10 @@ export function listeningBox({ item, id = `up-${item}`, label, rows = 2, placeho
       done(text);
     } catch {
       kept.textContent = "Saved in this page only, for now";
+      if (!connection.gone) keepAgain();
     }
   }
+  const keepAgain = rested(() => { if (box.isConnected && unsaved.get(item) !== null) keepIt(); }, AGAIN);
   whenBack(box, () => { if (unsaved.get(item) !== null) { hearIt(); keepIt(); } });
   // The same line in two tabs: the one that isn't typed in follows, and lets go of nothing.
   unsaved.elsewhere(item, box, (text) => {
