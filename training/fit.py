@@ -23,7 +23,7 @@ import sys
 import tarfile
 import tempfile
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -284,22 +284,19 @@ def examples(turned: bool = True) -> list[Example]:
     return found
 
 
-def matters(items: list[Item]) -> dict[Pushy, tuple[str, ...]]:
+def matters(rewrites: list[Item]) -> dict[Pushy, tuple[str, ...]]:
     """The words of each situation that stand in few others and in what was said there: those of its own matter."""
-    told: dict[Pushy, set[str]] = defaultdict(set)
-    for item in items:
-        for text in (item.prompt.situation, item.rewrite):
-            told[item.prompt] |= {word.lower() for word in WORD.findall(text)}
-    common = Counter(word for words in told.values() for word in words)
+    words = {
+        item.prompt: {word.lower() for word in WORD.findall(item.prompt.situation)}
+        for item in rewrites
+    }
+    told = {prompt: set(own) for prompt, own in words.items()}
+    for item in rewrites:
+        told[item.prompt] |= {word.lower() for word in WORD.findall(item.rewrite)}
+    common = Counter(word for said in told.values() for word in said)
     return {
-        prompt: tuple(
-            sorted(
-                word
-                for word in {word.lower() for word in WORD.findall(prompt.situation)}
-                if common[word] <= RARE
-            )
-        )
-        for prompt in told
+        prompt: tuple(sorted(word for word in own if common[word] <= RARE))
+        for prompt, own in words.items()
     }
 
 

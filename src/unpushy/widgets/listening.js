@@ -91,14 +91,10 @@ export function listeningBox({ item, id = `up-${item}`, label, rows = 2, placeho
   }, 500);
   async function keepIt() {
     const text = box.value;
-    try {
-      const reply = await keep(text);
-      if (reply.error) throw new Error(reply.error);
-      done(text);
-    } catch {
-      kept.textContent = "Saved in this page only, for now";
-      if (!connection.gone) keepAgain();
-    }
+    const reply = await keep(text).catch(() => null);
+    if (reply && !reply.error) return done(text);
+    kept.textContent = "Saved in this page only, for now";
+    if (!reply && !connection.gone) keepAgain(); // what was refused with a reason would be refused again
   }
   const keepAgain = rested(() => { if (box.isConnected && unsaved.get(item) !== null) keepIt(); }, AGAIN);
   whenBack(box, () => { if (unsaved.get(item) !== null) { hearIt(); keepIt(); } });
