@@ -7,7 +7,6 @@ const FACES = {
 };
 
 const STILL_TYPING = 2000; // ms since the last keystroke
-const AGAIN = 2000; // ms until words are sent again that the course was there for, but could not keep
 
 function face(mood) {
   const drawn = document.createElementNS("http://www.w3.org/2000/svg", "svg");
@@ -89,15 +88,8 @@ export function listeningBox({ item, id = `up-${item}`, label, rows = 2, placeho
     const reading = await hear(text, true).catch(() => null);
     if (reading && box.value === text) { draw(reading); speak(reading); }
   }, 500);
-  async function keepIt() {
-    const text = box.value;
-    const reply = await keep(text).catch(() => null);
-    if (reply && !reply.error) return done(text);
-    kept.textContent = "Saved in this page only, for now";
-    if (!reply && !connection.gone) keepAgain(); // what was refused with a reason would be refused again
-  }
-  const keepAgain = rested(() => { if (box.isConnected && unsaved.get(item) !== null) keepIt(); }, AGAIN);
-  whenBack(box, () => { if (unsaved.get(item) !== null) { hearIt(); keepIt(); } });
+  const words = keeper(box, item, keep, kept);
+  whenBack(box, () => { if (unsaved.get(item) !== null) hearIt(); });
   // The same line in two tabs: the one that isn't typed in follows, and lets go of nothing.
   unsaved.elsewhere(item, box, (text) => {
     if (performance.now() - typed < STILL_TYPING) return;
@@ -107,21 +99,13 @@ export function listeningBox({ item, id = `up-${item}`, label, rows = 2, placeho
     behind.replaceChildren(text, "\u200b");
     hearIt();
   });
-  function done(text) {
-    unsaved.done(item, text);
-    kept.textContent = "Saved";
-  }
-  const keepSoon = rested(keepIt, 400);
   let typed = -Infinity;
   box.addEventListener("input", () => {
     typed = performance.now();
-    unsaved.put(item, box.value);
-    kept.textContent = "";
     // Until the new reading is here, the old marks would sit on other words.
     behind.replaceChildren(box.value, "\u200b");
     hearIt();
     listenWell();
-    keepSoon();
     changed?.();
   });
   // A notebook's shortcuts mustn't take the keys of somebody who is typing.
@@ -132,12 +116,10 @@ export function listeningBox({ item, id = `up-${item}`, label, rows = 2, placeho
 
   /** Fill the box: with what the browser kept, or else with `text`, whose reading may be known. */
   function fill(text, readings = []) {
-    const waiting = unsaved.get(item);
-    box.value = waiting ?? text;
+    words.fill(text);
     const known = readings.find(([of]) => of === box.value);
     if (known) draw(known[1]);
     else { behind.replaceChildren(box.value, "\u200b"); draw({ marks: [], points: [], buyer: "…", mood: "neutral" }); hearIt(); }
-    if (waiting !== null) keepIt();
   }
-  return { box, draw, done, explain, fill, kept, list, nodes: [el("label", { class: "up-label", for: id }, label), el("div", { class: "up-field" }, behind, box), live, buyer] };
+  return { box, draw, done: words.done, explain, fill, kept, list, nodes: [el("label", { class: "up-label", for: id }, label), el("div", { class: "up-field" }, behind, box), live, buyer] };
 }

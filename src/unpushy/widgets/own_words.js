@@ -9,20 +9,12 @@ export async function mountOwnWords(root, { ask, opening }) {
   const behind = el("div", { class: "up-behind", "aria-hidden": "true" });
   const kept = el("span", { class: "up-kept up-quiet", role: "status" });
   const grow = () => behind.replaceChildren(box.value, "\u200b");
-  const keep = rested(async () => {
-    const text = box.value;
-    const reply = await ask({ do: "keep", text }).catch(() => ({}));
-    if (reply.kept) unsaved.done(opening.item, text);
-    kept.textContent = reply.kept ? "Saved" : "Saved in this page only, for now";
-  }, 400);
-  box.addEventListener("input", () => { unsaved.put(opening.item, box.value); kept.textContent = ""; grow(); keep(); });
+  const words = keeper(box, opening.item, (text) => ask({ do: "keep", text }), kept);
+  box.addEventListener("input", grow);
   for (const kind of ["keydown", "keyup", "keypress", "paste", "copy", "cut"]) box.addEventListener(kind, (event) => event.stopPropagation());
   root.replaceChildren(el("section", { class: "up-editor", "aria-label": "In your own words" },
     el("label", { class: "up-label", for: id }, opening.label), el("div", { class: "up-field" }, behind, box), el("div", { class: "up-actions" }, kept)));
-  whenBack(box, () => { if (unsaved.get(opening.item) !== null) keep(); });
   unsaved.elsewhere(opening.item, box, (text) => { if (document.activeElement !== box || !document.hasFocus()) { box.value = text; grow(); } });
-  const waiting = unsaved.get(opening.item);
-  box.value = waiting ?? opening.text;
+  words.fill(opening.text);
   grow();
-  if (waiting !== null) keep();
 }

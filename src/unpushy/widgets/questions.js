@@ -83,16 +83,11 @@ function words(question, told) {
 }
 
 /** `keep` is { item, send }: the name under which the browser keeps unsent words, and how they are sent. */
-function rewrite(question, told, name, { item, send }) {
+function rewrite(question, told, name, { item, send } = {}) {
   const id = `${name}-answer`;
   const box = el("textarea", { id, rows: 3, readonly: Boolean(told), "aria-describedby": `${id}-line` });
-  box.value = told ? told.answer : unsaved.get(item) ?? question.draft;
-  const keep = rested(async () => {
-    const text = box.value;
-    const reply = await send(text).catch(() => ({}));
-    if (reply.kept) unsaved.done(item, text);
-  }, 400);
-  box.addEventListener("input", () => { unsaved.put(item, box.value); keep(); });
+  if (told) box.value = told.answer;
+  else keeper(box, item, send).fill(question.draft);
   for (const kind of ["keydown", "keyup", "keypress", "paste", "copy", "cut"]) box.addEventListener(kind, (event) => event.stopPropagation());
   const sheet = el("div", {},
     el("label", { class: "up-asked", for: id, tabindex: -1 }, question.prompt),

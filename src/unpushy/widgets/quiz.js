@@ -257,7 +257,7 @@ export async function mountQuiz(root, { ask, opening }) {
     const reviewed = state.questions.map((question, n) => {
       const told = state.told[n];
       const plain = told.unanswered || told.changed;
-      const sheet = plain ? changedOrMissed(question, told) : asked(question, told, `up-r-${n}`, { item: "", send: async () => ({}) })[0];
+      const sheet = plain ? changedOrMissed(question, told) : asked(question, told, `up-r-${n}`)[0];
       return el("section", { class: "up-quiz", "aria-label": `Question ${n + 1}` }, sheet, told.unanswered ? null : verdict(told), note(told));
     });
     page("Your score", "up-sum up-arrives",

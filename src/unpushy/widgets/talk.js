@@ -2,6 +2,7 @@
 
 const PATIENCE = 3500; // ms without an answer before the page says so
 const LONGEST = 20000; // ms that an answer may take while the pulse is felt
+const AGAIN = 2000; // ms until words are sent again that the course was there for, but could not keep
 
 /** A DOM element: el("p", {class: "note"}, "text", child). Text is always text, never markup. */
 export function el(name, attributes = {}, ...children) {
@@ -150,6 +151,42 @@ export function rested(action, rest) {
   return (...given) => {
     clearTimeout(timer);
     timer = setTimeout(() => action(...given), rest);
+  };
+}
+
+/**
+ * What keeps the words of a box: the browser with every keystroke, and the course when typing rests. `item` is the name under which the
+ * browser keeps what the course doesn't have yet; `send(text)` promises the course's reply; `place` says how it went.
+ */
+export function keeper(box, item, send, place = el("span")) {
+  async function keep() {
+    const text = box.value;
+    const reply = await send(text).catch(() => null);
+    if (reply && !reply.error) return done(text);
+    place.textContent = "Saved in this page only, for now";
+    if (!reply && !connection.gone) again(); // what was refused with a reason would be refused again
+  }
+  function done(text) {
+    unsaved.done(item, text);
+    place.textContent = "Saved";
+  }
+  const soon = rested(keep, 400);
+  const keepWaiting = () => { if (box.isConnected && unsaved.get(item) !== null) keep(); };
+  const again = rested(keepWaiting, AGAIN);
+  whenBack(box, keepWaiting);
+  box.addEventListener("input", () => {
+    unsaved.put(item, box.value);
+    place.textContent = "";
+    soon();
+  });
+  return {
+    done,
+    /** Fill the box with what the browser kept, or else with what the course knows. */
+    fill(text) {
+      const waiting = unsaved.get(item);
+      box.value = waiting ?? text;
+      if (waiting !== null) keep();
+    },
   };
 }
 
