@@ -6,7 +6,7 @@
 Starts from e5-small (MIT), which the second package carries; its word pieces are BERT's, as those in the first. Reads the training split alone; the development split is looked at
 for the temperature, by which probabilities are made to mean what they say. It learns the grade, the codes, which words readers marked as those that push or invite
 (`corpus/words`), and how sure a reader was of the grade who saw no more than it does: the line alone (`corpus/alone`). It is trained once without the turned rewrites and once with them, beside each other; the mean of both, number by
-number, is nowhere worse than the better of the two. Each round leaves a checkpoint in `training/rounds`, from which the same command goes on when it was stopped, if nothing has changed; on two cores it takes some seventy minutes. The result is what
+number, was nowhere worse than the better of the two. Each round leaves a checkpoint in `training/rounds`, from which the same command goes on when it was stopped, if nothing has changed; on two cores it takes some seventy minutes. The result is what
 `unpushy.ear.encoder` reads: weights as whole numbers of eight bits, with one scale a row.
 """
 
