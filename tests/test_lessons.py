@@ -290,6 +290,7 @@ NO_PUSH = {
     "She knows this boss, and you don't.": "says who knows what",
     "When you and the program disagree, your own ear counts for more.": "gives the reader the last word",
     "If you like: the next time a customer says something that you know better, say it back first, and wait.": "an offer, with its if",
+    "While you type, you'll see what pushes (a wavy line) and what invites (a straight one), and what the buyer thinks of it.": "says what the exercise shows",
     "Once this week, your first sentence might borrow a word from the customer's last one.": "a suggestion that may be left",
     "And one on a doorstep, where somebody will count your forms tonight.": "sets the scene of an exercise",
     "Think of a yes that you gave because it was the quickest way out: on the phone, at your door, in a shop.": "asks the reader to remember; nothing is decided for them",
