@@ -3,8 +3,9 @@
 import pytest
 
 from unpushy import course
-from unpushy.ear import hear
+from unpushy.ear import Catch, Hearing, hear
 from unpushy.feedback import MOST_POINTS, explain
+from unpushy.feedback import points as points_of
 from unpushy.judging import (
     ANSWER,
     COPY,
@@ -67,6 +68,16 @@ def test_feedback_quotes_the_words_and_never_makes_more_than_three_points() -> N
         assert point.hears
         assert point.why
         assert point.instead
+
+
+def test_a_push_that_may_be_either_of_two_is_named_by_both_and_says_so() -> None:
+    line = "I put you in for Tuesday."
+    catch = Catch("controlling", 0, 13, line[:13], pushes=True, other="command")
+    hearing = Hearing(line, (catch,), 0.9)
+    assert hearing.push == ("controlling", "command")
+    (point,) = points_of(hearing)
+    assert point.name == "Running the show, or giving orders"
+    assert "which of the two" in point.why
 
 
 @pytest.mark.parametrize(

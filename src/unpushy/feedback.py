@@ -42,21 +42,13 @@ class Feedback:
     told: tuple[str, ...] = ()
 
 
-# What is said of words whose kind can't be told: name, what the buyer hears, why, what to try, code.
+# What is said of words that may be either of two kinds: why, what to try, code.
 _PUSHES = (
-    "Some kind of push",
-    "They want something from me.",
-    "I can't tell which kind it is, and I may be mistaken.",
+    "I can't tell which of the two it is, and I may be mistaken.",
     "Imagine you want to say no. Which of these words make that harder? Say it without them.",
     "some_push",
 )
-_INVITES = (
-    "Some kind of invitation",
-    "I may think about this for myself.",
-    "It leaves the buyer freer to make up their own mind.",
-    "",
-    "some_invitation",
-)
+_INVITES = ("It leaves the buyer freer to make up their own mind.", "", "some_invitation")
 
 
 def _weight(catch: Catch) -> tuple[bool, bool, int, int]:
@@ -66,18 +58,18 @@ def _weight(catch: Catch) -> tuple[bool, bool, int, int]:
 
 
 def _point(catch: Catch, nth: int, told: Mapping[str, int]) -> Point:
-    if catch.clear:
-        sign = (course.tactics() if catch.pushes else course.moves())[catch.code]
-        said = (sign.name, sign.heard(nth), sign.why, sign.instead, sign.code)
-    else:
-        said = _PUSHES if catch.pushes else _INVITES
-    name, hears, why, instead, code = said
+    signs = course.tactics() if catch.pushes else course.moves()
+    sign = signs[catch.code]
+    name, why, instead, code = sign.name, sign.why, sign.instead, sign.code
+    if not catch.clear:
+        name = f"{name}, or {signs[catch.other].name.lower()}"
+        why, instead, code = _PUSHES if catch.pushes else _INVITES
     why = why if told.get(code, 0) < IN_FULL else ""
-    return Point(catch.words, catch.pushes, name, hears, why, instead, code)
+    return Point(catch.words, catch.pushes, name, sign.heard(nth), why, instead, code)
 
 
 def tellable(hearing: Hearing) -> list[Catch]:
-    """What is worth telling of a hearing: a push that can't be named only where there is none that can."""
+    """What is worth telling of a hearing: a push that may be either of two only where there is none that is clear."""
     named = any(one.pushes and one.clear and not one.weak for one in hearing.catches)
     return [one for one in hearing.catches if one.clear or not (one.pushes and named)]
 

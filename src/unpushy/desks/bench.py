@@ -76,7 +76,7 @@ class Bench:
         elif is_copy(after, before):
             headline = "That's the same text again. Which line would you like to change first?"
         else:
-            gone = len(set(old.push) - set(new.push))
+            gone = len(_ways(old) - _ways(new))
             ways = "way" if gone == 1 else "ways"
             headline = f"{gone} {ways} of pushing gone." if gone else "Heard side by side."
         return {
@@ -90,6 +90,11 @@ class Bench:
 def _text(request: dict[str, Any], key: str) -> str:
     text = request.get(key)
     return text if isinstance(text, str) else ""
+
+
+def _ways(hearing: Hearing) -> set[str]:
+    """The ways in which a text pushes; one, where it may be either of two."""
+    return {one.code for one in hearing.catches if one.pushes and not one.weak}
 
 
 def _side(hearing: Hearing, headlines: dict[int, str]) -> dict[str, Any]:

@@ -28,17 +28,17 @@ class Hearing:
 
     @cached_property
     def push(self) -> tuple[str, ...]:
-        """Codes of the tactics heard, in the order of the words, each once."""
+        """Codes of the tactics heard, in the order of the words, each once; both, where it may be either of two."""
         return self._codes(pushes=True)
 
     @cached_property
     def pull(self) -> tuple[str, ...]:
-        """Codes of the moves heard, stock phrases left out, in the order of the words, each once."""
+        """Codes of the moves heard, stock phrases left out, in the order of the words, each once; both, where it may be either of two."""
         return self._codes(pushes=False)
 
     def _codes(self, pushes: bool) -> tuple[str, ...]:
-        heard = (c.code for c in self.catches if c.pushes == pushes and not c.weak)
-        return tuple(dict.fromkeys(heard))
+        heard = (c for c in self.catches if c.pushes == pushes and not c.weak)
+        return tuple(dict.fromkeys(code for c in heard for code in (c.code, c.other) if code))
 
     @property
     def grade(self) -> int:

@@ -26,7 +26,7 @@ GROUP = 16  # of them, multiplied together
 PARTS = ("q", "k", "v", "o", "up", "down")
 QUIETER = 2.5  # how much less a word may weigh than the loudest one, and still be shown with it
 GAP = 2  # words in between that weigh less
-CLEAR = 0.35  # how far a code stands out among the others for the words to be called by its name
+CLEAR = 0.7  # how far a code stands out from the next for the words to be called by its name alone
 
 Array = np.ndarray[Any, np.dtype[np.float32]]
 Span = tuple[int, int]
@@ -38,13 +38,13 @@ Linears = dict[str, tuple[Array, Array, Array]]
 class Words:
     """The words of a line's plain form that weigh most for one verdict, from `start` to `end`, and their code.
 
-    `clear` says whether the code stands out among the others.
+    `other` is the next likeliest code, where the first doesn't stand out.
     """
 
     start: int
     end: int
     code: str
-    clear: bool = False
+    other: str = ""
 
 
 @dataclass(frozen=True)
@@ -228,10 +228,11 @@ class Encoder:
                 silent = 0
                 first, last = min(first, at), max(last, at)
         logits = _through(x[first : last + 1].mean(0, keepdims=True), heads["code"])[0, codes]
-        best = max(range(len(logits)), key=lambda n: (round(float(logits[n]), DIGITS), -n))
-        second = max(float(logit) for n, logit in enumerate(logits) if n != best)
-        clear = round(float(logits[best]) - second, DIGITS) >= CLEAR
-        return Words(places[first][0], places[last][1], self.codes[codes][best], clear)
+        scores = [round(float(logit), DIGITS) for logit in logits]
+        best, second = sorted(range(len(scores)), key=lambda n: (-scores[n], n))[:2]
+        names = self.codes[codes]
+        other = names[second] if scores[best] - scores[second] < CLEAR else ""
+        return Words(places[first][0], places[last][1], names[best], other)
 
 
 def _through(x: Array, linear: tuple[Array, Array, Array]) -> Array:

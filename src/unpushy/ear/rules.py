@@ -18,7 +18,7 @@ class Catch:
     """One thing heard: its code, the words of the original line from `start` to `end`, whether they push.
 
     A weak catch is not enough by itself: a stock phrase, or words that push in one line and not in
-    another. A certain one pushes whatever stands around it. One that isn't clear pushes or invites in a way that its code names at best by a guess.
+    another. A certain one pushes whatever stands around it. One that isn't clear pushes or invites in one of two ways: its code names the likelier, `other` the next.
     """
 
     code: str
@@ -27,8 +27,13 @@ class Catch:
     words: str
     pushes: bool
     weak: bool = False
-    clear: bool = True
+    other: str = ""
     certain: bool = False
+
+    @property
+    def clear(self) -> bool:
+        """Whether its code stands out among the others."""
+        return not self.other
 
 
 _QUOTED = re.compile(r'"[^"]{2,}"|(?<![\w.!?,])\'[^\']*(?:\w\'\w[^\']*)*\'(?!\w)')

@@ -237,7 +237,7 @@ def _found(case: _Case) -> Iterator[Catch]:
         words = reading.pushing if case.grade == PUSHES else reading.inviting
         first, last = case.text.span(offset + words.start, offset + words.end)
         marked = case.text.original[first:last]
-        yield Catch(words.code, first, last, marked, case.grade == PUSHES, clear=words.clear)
+        yield Catch(words.code, first, last, marked, case.grade == PUSHES, other=words.other)
 
 
 def _is_covered(text: Text) -> bool:
