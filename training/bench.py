@@ -51,7 +51,8 @@ def rows(path: Path) -> Iterator[dict]:
 
 
 def items(split: str) -> list[Item]:
-    """All graded rewrites of a split: `train`, `dev`, `test` or `fresh`, by their prompts (the course's own lines are for training);
+    """All graded rewrites of a split: `train`, `dev`, `test` or `fresh`, by their prompts (the course's own lines are for training, and so
+    are those of moments that their writers thought of themselves);
     or, on the prompts for training, those of writers who are kept out of it to weigh with (`weigh`), and turned ones to measure with (`apart`)."""
     prompts = {
         row["id"]: Pushy(row["situation"], row["pushy"])
@@ -77,6 +78,12 @@ def items(split: str) -> list[Item]:
                 if row["id"] in belongs and key in grades:
                     grade, codes = grades[key]["grade"], tuple(grades[key]["codes"])
                     found.append(Item(key, kind, prompts[row["id"]], row["rewrite"], grade, codes))
+    for path in sorted(CORPUS.glob("moments/*.jsonl")) if split == "train" else ():
+        for number, row in enumerate(rows(path)):
+            key = f"{path.stem}-{number:03}"
+            grade, codes = grades[key]["grade"], tuple(grades[key]["codes"])
+            prompt = Pushy(row["situation"], "")
+            found.append(Item(key, "novices", prompt, row["rewrite"], grade, codes))
     return found
 
 
