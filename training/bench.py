@@ -4,6 +4,7 @@ python training/bench.py            the development split
 python training/bench.py --test     the test split: look at it rarely, and never tune to it
 python training/bench.py --fresh    situations and people that came after everything else: the same holds
 python training/bench.py --apart    rewrites turned by one small change, of situations that the encoder has learnt from
+python training/bench.py --later    what sellers said in moments of their own, written after the encoder was trained
 """
 
 import json
@@ -53,7 +54,8 @@ def rows(path: Path) -> Iterator[dict]:
 def items(split: str) -> list[Item]:
     """All graded rewrites of a split: `train`, `dev`, `test` or `fresh`, by their prompts (the course's own lines are for training, and so
     are those of moments that their writers thought of themselves);
-    or, on the prompts for training, those of writers who are kept out of it to weigh with (`weigh`), and turned ones to measure with (`apart`)."""
+    or, on the prompts for training, those of writers who are kept out of it to weigh with (`weigh`), and turned ones to measure with (`apart`);
+    or such moments as came after the training (`later`)."""
     prompts = {
         row["id"]: Pushy(row["situation"], row["pushy"])
         for path in CORPUS.glob("prompts/*.jsonl")
@@ -78,7 +80,9 @@ def items(split: str) -> list[Item]:
                 if row["id"] in belongs and key in grades:
                     grade, codes = grades[key]["grade"], tuple(grades[key]["codes"])
                     found.append(Item(key, kind, prompts[row["id"]], row["rewrite"], grade, codes))
-    for path in sorted(CORPUS.glob("moments/*.jsonl")) if split == "train" else ():
+    for path in sorted(CORPUS.glob("moments/*.jsonl")):
+        if split != ("later" if path.stem in whole["later"] else "train"):
+            continue
         for number, row in enumerate(rows(path)):
             key = f"{path.stem}-{number:03}"
             grade, codes = grades[key]["grade"], tuple(grades[key]["codes"])
@@ -303,7 +307,9 @@ def times(found: list[Item]) -> None:
 
 
 if __name__ == "__main__":
-    split = next((name for name in ("test", "fresh", "apart") if f"--{name}" in sys.argv), "dev")
+    split = next(
+        (name for name in ("test", "fresh", "apart", "later") if f"--{name}" in sys.argv), "dev"
+    )
     all_items = items(split)
     print(f"The ear on the {split} split")
     for kind in ("novices", "aware"):
