@@ -4,7 +4,7 @@ python training/bench.py            the development split
 python training/bench.py --test     the test split: look at it rarely, and never tune to it
 python training/bench.py --fresh    situations and people that came after everything else: the same holds
 python training/bench.py --apart    rewrites turned by one small change, of situations that the encoder has learnt from
-python training/bench.py --later    what sellers said in moments of their own, written after the encoder was trained
+python training/bench.py --later    what came after the encoder was trained: moments of novices' own, and rewrites at the hard spots
 """
 
 import json
@@ -55,25 +55,30 @@ def items(split: str) -> list[Item]:
     """All graded rewrites of a split: `train`, `dev`, `test` or `fresh`, by their prompts (the course's own lines are for training, and so
     are those of moments that their writers thought of themselves);
     or, on the prompts for training, those of writers who are kept out of it to weigh with (`weigh`), and turned ones to measure with (`apart`);
-    or such moments as came after the training (`later`)."""
+    or those of writers who came after the training (`later`)."""
     prompts = {
         row["id"]: Pushy(row["situation"], row["pushy"])
         for path in CORPUS.glob("prompts/*.jsonl")
         for row in rows(path)
     }
     whole = json.loads((HERE / "split.json").read_text())
-    for_training = split in ("train", "weigh", "apart")
+    for_training = split in ("train", "weigh", "apart", "later")
     belongs = set(whole["train" if for_training else split])
     if for_training:
         for ident, line in course.exercises().items():
             prompts[ident] = Pushy(line.situation, line.pushy)
             belongs.add(ident)
     grades = {row["key"]: row for path in CORPUS.glob("grades/*.jsonl") for row in rows(path)}
+
+    def use(writer: str) -> str:
+        return next(
+            (kept for kept in ("weigh", "apart", "later") if writer in whole[kept]), "train"
+        )
+
     found = []
     for kind in ("novices", "aware"):
         for path in sorted(CORPUS.glob(f"{kind}/*.jsonl")):
-            use = next((name for name in ("weigh", "apart") if path.stem in whole[name]), "train")
-            if for_training and use != split:
+            if for_training and use(path.stem) != split:
                 continue
             for number, row in enumerate(rows(path)):
                 key = f"{path.stem}-{number:03}"
@@ -81,7 +86,7 @@ def items(split: str) -> list[Item]:
                     grade, codes = grades[key]["grade"], tuple(grades[key]["codes"])
                     found.append(Item(key, kind, prompts[row["id"]], row["rewrite"], grade, codes))
     for path in sorted(CORPUS.glob("moments/*.jsonl")):
-        if split != ("later" if path.stem in whole["later"] else "train"):
+        if use(path.stem) != split:
             continue
         for number, row in enumerate(rows(path)):
             key = f"{path.stem}-{number:03}"
