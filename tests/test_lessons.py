@@ -293,6 +293,9 @@ NO_PUSH = {
     "While you type, you'll see what pushes (a wavy line) and what invites (a straight one), and what the buyer thinks of it.": "says what the exercise shows",
     "Once this week, your first sentence might borrow a word from the customer's last one.": "a suggestion that may be left",
     "And one on a doorstep, where somebody will count your forms tonight.": "sets the scene of an exercise",
+    "Think of someone who told you something against their own interest.": "asks the reader to remember",
+    "Think of a seller who asked and asked before telling you anything.": "asks the reader to remember",
+    "makes her your messenger.": "says what passing on a brochure makes of somebody",
     "Think of a yes that you gave because it was the quickest way out: on the phone, at your door, in a shop.": "asks the reader to remember; nothing is decided for them",
 }
 
