@@ -91,7 +91,7 @@ def items(split: str) -> list[Item]:
         for number, row in enumerate(rows(path)):
             key = f"{path.stem}-{number:03}"
             grade, codes = grades[key]["grade"], tuple(grades[key]["codes"])
-            prompt = Pushy(row["situation"], "")
+            prompt = Pushy(row["situation"], row.get("pushy", ""))
             found.append(Item(key, "novices", prompt, row["rewrite"], grade, codes))
     return found
 
