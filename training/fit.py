@@ -5,7 +5,7 @@
 
 Starts from e5-small (MIT), which the second package carries; its word pieces are BERT's, as those in the first. Reads the training split alone; the development split is looked at
 for the temperature, by which probabilities are made to mean what they say. It learns the grade, the codes, which words readers marked as those that push or invite
-(`corpus/words`), and how sure a reader was of the grade who saw no more than it does: the line alone (`corpus/alone`). It is trained once without the turned rewrites and once with them, beside each other; the mean of both, number by
+(`corpus/words`), and how sure a reader was of the grade: of rewrites one who saw no more than it does, the line alone (`corpus/alone`). It is trained once without the turned rewrites and once with them, beside each other; the mean of both, number by
 number, was nowhere worse than the better of the two. Each round leaves a checkpoint in `training/rounds`, from which the same command goes on when it was stopped, if nothing has changed; on two cores it takes some seventy minutes. The result is what
 `unpushy.ear.encoder` reads: weights as whole numbers of eight bits, with one scale a row.
 """
@@ -223,7 +223,7 @@ RUNS = (Run(seed=1, turned=False, epochs=4), Run(seed=2, turned=True, epochs=3))
 @dataclass(frozen=True)
 class Example:
     """A graded line and its codes; the words in it that readers marked as pushing and as inviting, None if nobody looked for them; a second,
-    independent grade; how many of ten graders a reader who saw the line alone expects to give each grade; and the words of its situation's own
+    independent grade; how many of ten graders a reader expects to give each grade; and the words of its situation's own
     matter. What nobody gave is empty."""
 
     line: str
@@ -441,7 +441,7 @@ def train(keep: list[int], vocabulary: list[str], rate: float, run: Run) -> dict
     weights = torch.tensor([(1 / 3 / share) ** 0.5 for share in shares])
     print(
         f"run {run.seed}: {len(known)} examples, shares {[round(s, 2) for s in shares]}, {sum(bool(one.words) for one in known)} with words marked, "
-        f"{sum(one.second not in (None, one.grade) for one in known)} graded in two ways, {sum(bool(one.ten) for one in known)} read alone, {len(vocabulary)} pieces",
+        f"{sum(one.second not in (None, one.grade) for one in known)} graded in two ways, {sum(bool(one.ten) for one in known)} with a guess at ten grades, {len(vocabulary)} pieces",
         flush=True,
     )
     decayed = [p for p in model.parameters() if p.dim() > 1]
