@@ -4,7 +4,7 @@ python training/bench.py            the development split
 python training/bench.py --test     the test split: look at it rarely, and never tune to it
 python training/bench.py --fresh    situations and people that came after everything else: the same holds
 python training/bench.py --apart    rewrites turned by one small change, of situations that the encoder has learnt from
-python training/bench.py --later    what came after the encoder was trained: moments of novices' own, and rewrites at the hard spots
+python training/bench.py --later    of what came last, people whom the encoder hasn't learnt from: moments of novices' own, answers to these, and rewrites at the hard spots
 """
 
 import json
@@ -43,6 +43,7 @@ class Item:
     rewrite: str
     grade: int
     codes: tuple[str, ...]
+    moment: bool = False  # of the writer's own work
 
 
 def rows(path: Path) -> Iterator[dict]:
@@ -53,9 +54,9 @@ def rows(path: Path) -> Iterator[dict]:
 
 def items(split: str) -> list[Item]:
     """All graded rewrites of a split: `train`, `dev`, `test` or `fresh`, by their prompts (the course's own lines are for training, and so
-    are those of moments that their writers thought of themselves);
+    are moments that their writers thought of themselves, and what others answered to these);
     or, on the prompts for training, those of writers who are kept out of it to weigh with (`weigh`), and turned ones to measure with (`apart`);
-    or those of writers who came after the training (`later`)."""
+    or those of the last writers, kept out of it to measure with, too (`later`)."""
     prompts = {
         row["id"]: Pushy(row["situation"], row["pushy"])
         for path in CORPUS.glob("prompts/*.jsonl")
@@ -67,7 +68,13 @@ def items(split: str) -> list[Item]:
     if for_training:
         for ident, line in course.exercises().items():
             prompts[ident] = Pushy(line.situation, line.pushy)
-            belongs.add(ident)
+        moments = {
+            f"{path.stem}-{number:03}": Pushy(row["situation"], row.get("pushy", ""))
+            for path in CORPUS.glob("moments/*.jsonl")
+            for number, row in enumerate(rows(path))
+        }
+        prompts |= moments
+        belongs |= course.exercises().keys() | moments.keys()
     grades = {row["key"]: row for path in CORPUS.glob("grades/*.jsonl") for row in rows(path)}
 
     def use(writer: str) -> str:
@@ -91,8 +98,8 @@ def items(split: str) -> list[Item]:
         for number, row in enumerate(rows(path)):
             key = f"{path.stem}-{number:03}"
             grade, codes = grades[key]["grade"], tuple(grades[key]["codes"])
-            prompt = Pushy(row["situation"], row.get("pushy", ""))
-            found.append(Item(key, "novices", prompt, row["rewrite"], grade, codes))
+            item = Item(key, "novices", prompts[key], row["rewrite"], grade, codes, moment=True)
+            found.append(item)
     return found
 
 

@@ -210,6 +210,7 @@ class Run:
     seed: int
     turned: bool
     epochs: int
+    moments: int  # first rounds with the moments of writers' own work, too
 
     @property
     def checkpoint(self) -> Path:
@@ -217,7 +218,10 @@ class Run:
         return ROUNDS / f"run{self.seed}.pt"
 
 
-RUNS = (Run(seed=1, turned=False, epochs=4), Run(seed=2, turned=True, epochs=3))
+RUNS = (
+    Run(seed=1, turned=False, epochs=4, moments=2),
+    Run(seed=2, turned=True, epochs=3, moments=2),
+)
 
 
 @dataclass(frozen=True)
@@ -234,6 +238,7 @@ class Example:
     second: int | None = None
     ten: tuple[int, ...] = ()
     matter: tuple[str, ...] = ()
+    moment: bool = False
 
     @property
     def votes(self) -> list[float]:
@@ -281,6 +286,7 @@ def examples(turned: bool = True) -> list[Example]:
             again.get(item.key),
             tuple(seen.get("ten", ())),
             matter[item.prompt],
+            item.moment,
         )
         for item in train_items
         for seen in [marked.get(item.key, {})]
@@ -436,11 +442,15 @@ def train(keep: list[int], vocabulary: list[str], rate: float, run: Run) -> dict
     chance = random.Random(run.seed)
     reader = reads_with(vocabulary)
     known = examples(run.turned)
+    read_in = [
+        [one for one in known if epoch < run.moments or not one.moment]
+        for epoch in range(run.epochs)
+    ]
     pushes = [one for one in known if one.votes[0] >= 0.85 and len(one.line) < 160]
     shares = [sum(one.votes[g] for one in known) / len(known) for g in range(3)]
     weights = torch.tensor([(1 / 3 / share) ** 0.5 for share in shares])
     print(
-        f"run {run.seed}: {len(known)} examples, shares {[round(s, 2) for s in shares]}, {sum(bool(one.words) for one in known)} with words marked, "
+        f"run {run.seed}: {len(known)} examples, {len(read_in[-1])} in the last round, shares {[round(s, 2) for s in shares]}, {sum(bool(one.words) for one in known)} with words marked, "
         f"{sum(one.second not in (None, one.grade) for one in known)} graded in two ways, {sum(bool(one.ten) for one in known)} with a guess at ten grades, {len(vocabulary)} pieces",
         flush=True,
     )
@@ -451,7 +461,7 @@ def train(keep: list[int], vocabulary: list[str], rate: float, run: Run) -> dict
         lr=rate,
         fused=True,
     )
-    steps = run.epochs * math.ceil(len(known) / 32)
+    steps = sum(math.ceil(len(some) / 32) for some in read_in)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: min((step + 1) / (0.08 * steps), (steps - step) / (0.92 * steps))
     )
@@ -472,7 +482,7 @@ def train(keep: list[int], vocabulary: list[str], rate: float, run: Run) -> dict
     began = time.time()
     for epoch in range(done, run.epochs):
         model.train()
-        now = [varied(one, known, pushes, chance) for one in known]
+        now = [varied(one, known, pushes, chance) for one in read_in[epoch]]
         plains = [read(one.line).plain for one in now]
         cut = [reader.pieces_of(plain) for plain in plains]
         marked = [
@@ -503,7 +513,7 @@ def train(keep: list[int], vocabulary: list[str], rate: float, run: Run) -> dict
         }
         torch.save(kept, run.checkpoint)
         print(
-            f"run {run.seed}, round {epoch + 1}: loss {total / len(known):.3f}; right on the development split: "
+            f"run {run.seed}, round {epoch + 1}: loss {total / len(now):.3f}; right on the development split: "
             f"{right(average.module, reader)}; {time.time() - began:.0f} s",
             flush=True,
         )
