@@ -29,7 +29,33 @@ def test_the_plain_form(typed: str, plain: str) -> None:
     assert read(typed).plain == plain
 
 
-@given(st.text(max_size=300))
+@pytest.mark.parametrize(
+    ("typed", "plain"),
+    [
+        ("Seller: Hello.\nBuyer: You must come down.\nSeller: Why not?", " hello.\nwhy not?"),
+        ("Agent Kim: Hi.\nMrs Bell: Who?\n\nAgent Kim (laughs): Me.", " hi.\nme."),
+        ("Tom: Hi.\nCustomer: No.\nTom: Fine.", " hi.\nfine."),
+        ("Ida: Hi.\nBo: No.\nIda: Sure?\nBo: Yes.", " hi.\nno.\nsure?\nyes."),
+        ("Client: Acme\nDate: 3 May\n\nYou must sign.", " 3 may\nyou must sign."),
+        ("Date: 3 May\nClient: Acme\n\nYou must sign.", " 3 may\nyou must sign."),
+        ("Seller: Hello, all of you.", "seller: hello, all of you."),
+        ("Price: 9\nDate: 3 May", "price: 9\ndate: 3 may"),
+    ],
+)
+def test_of_a_talk_that_was_written_down_what_the_seller_says(typed: str, plain: str) -> None:
+    text = read(typed)
+    assert text.plain == plain
+    assert all(
+        typed[text.starts[at]].lower() == char for at, char in enumerate(text.plain) if char != "\n"
+    )
+
+
+@given(
+    st.text(max_size=300)
+    | st.lists(
+        st.sampled_from(["Rep: ", "Buyer: ", "Ida (on the phone): ", "no ’s…", "\n", "\n\n"])
+    ).map("".join)
+)
 def test_every_plain_character_comes_from_somewhere_in_the_line(line: str) -> None:
     text = read(line)
     assert len(text.plain) == len(text.starts) == len(text.ends)

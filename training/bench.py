@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unpushy import course
-from unpushy.ear import hear, hear_all
+from unpushy.ear import Hearing, hear, hear_all
 from unpushy.ear.encoder import encoder
 from unpushy.ear.text import read
 from unpushy.judging import Pushy, judge
@@ -101,6 +101,40 @@ def items(split: str) -> list[Item]:
             item = Item(key, "novices", prompts[key], row["rewrite"], grade, codes, moment=True)
             found.append(item)
     return found
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """What a seller says at once in a talk or a letter, with its grade and codes."""
+
+    words: str
+    grade: int
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Talk:
+    """A whole talk or letter, with the grade of all that the seller says, and of each sentence."""
+
+    key: str
+    text: str
+    grade: int
+    said: tuple[Sentence, ...]
+
+
+def talks(split: str) -> list[Talk]:
+    """The whole texts of a split: `train`, `dev` or `test`."""
+    mine = json.loads((HERE / "split.json").read_text())["texts"][split]
+    return [
+        Talk(
+            row["key"],
+            row["text"],
+            row["grade"],
+            tuple(Sentence(one["words"], one["grade"], tuple(one["codes"])) for one in row["said"]),
+        )
+        for name in mine
+        for row in rows(CORPUS / "texts" / f"{name}.jsonl")
+    ]
 
 
 def kappa(pairs: list[tuple[int, int]]) -> float:
@@ -264,6 +298,37 @@ def by_writer(found: list[Item]) -> None:
         print(f"  {writer:8}{len(pairs):5}{right:8.2f}{failed:8.2f}{passed:8.2f}")
 
 
+def pushes_marked(talk: Talk, hearing: Hearing) -> list[tuple[bool, bool]]:
+    """For each sentence of a talk's seller whether it pushes, and whether words that push are marked in it."""
+    spans = [(one.start, one.end) for one in hearing.catches if one.pushes and not one.weak]
+    told, at = [], 0
+    for one in talk.said:
+        start = talk.text.index(one.words, at)
+        at = start + len(one.words)
+        told.append((one.grade == 0, any(a < at and b > start for a, b in spans)))
+    return told
+
+
+def whole_texts(found: list[Talk]) -> None:
+    """Print how well the ear hears whole letters and talks."""
+    print("\nletters and talks, written down: texts, right grade, push or not (kappa);")
+    print("  pushing sentences, marked of them, marked ones that push")
+    for name in sorted({talk.key.rpartition("-")[0] for talk in found}):
+        mine = [talk for talk in found if talk.key.rpartition("-")[0] == name]
+        for way, quick in (("rules", True), ("whole ear", False)):
+            heard = [hear(talk.text, quick=quick) for talk in mine]
+            pairs = [(talk.grade, one.grade) for talk, one in zip(mine, heard, strict=True)]
+            told = [
+                pair
+                for talk, one in zip(mine, heard, strict=True)
+                for pair in pushes_marked(talk, one)
+            ]
+            print(
+                f"  {name:10}{way:10}{len(mine):5}{share([a == b for a, b in pairs]):8.2f}{kappa([(a == 0, b == 0) for a, b in pairs]):8.2f}"
+                f"{sum(push for push, _ in told):8}{share([hit for push, hit in told if push]):8.2f}{share([push for push, hit in told if hit]):8.2f}"
+            )
+
+
 def attacks(found: list[Item]) -> None:
     """Print how often a push is lifted by what is put around it, and how often a salad of kind words passes."""
     heard = hear_all([item.rewrite for item in found])
@@ -327,5 +392,7 @@ if __name__ == "__main__":
     for kind in ("novices", "aware"):
         report(all_items, kind)
     by_writer(all_items)
+    if split in ("dev", "test"):
+        whole_texts(talks(split))
     attacks(all_items)
     times(all_items)

@@ -6,7 +6,8 @@
 Starts from e5-small (MIT), which the second package carries; its word pieces are BERT's, as those in the first. Reads the training split alone; the development split is looked at
 for the temperature, by which probabilities are made to mean what they say. It learns the grade, the codes, which words readers marked as those that push or invite
 (`corpus/words`), and how sure a reader was of the grade: of rewrites one who saw no more than it does, the line alone (`corpus/alone`). It is trained once without the turned rewrites and once with them, beside each other; the mean of both, number by
-number, was nowhere worse than the better of the two. Each round leaves a checkpoint in `training/rounds`, from which the same command goes on when it was stopped, if nothing has changed; on two cores it takes some seventy minutes. The result is what
+number, was nowhere worse than the better of the two. The moments of writers' own work are read in the first rounds only. After that it reads whole letters and talks as well, sentence by sentence, from which it learns
+how people talk who neither push nor invite just then. Each round leaves a checkpoint in `training/rounds`, from which the same command goes on when it was stopped, if nothing has changed; on two cores it takes some ninety minutes. The result is what
 `unpushy.ear.encoder` reads: weights as whole numbers of eight bits, with one scale a row.
 """
 
@@ -24,7 +25,7 @@ import tarfile
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -40,7 +41,7 @@ from torch.nn import functional
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-from bench import CORPUS, Item, items, rows  # noqa: E402
+from bench import CORPUS, Item, Talk, items, rows, talks  # noqa: E402
 from unpushy import course  # noqa: E402
 from unpushy.ear.encoder import HEADS, LONGEST, Encoder  # noqa: E402
 from unpushy.ear.encoder import HERE as WEIGHTS  # noqa: E402
@@ -52,6 +53,11 @@ from unpushy.judging import Pushy  # noqa: E402
 ROUNDS = HERE / "rounds"
 SEED = 1  # of the heads, which both runs must start from alike: else their mean means nothing
 WIDTH, INNER, LAYERS = 384, 1536, 12
+BATCH = 32
+AFTERWARDS = 2  # rounds through whole texts
+BESIDE = 6_000  # other examples in each of them
+GENTLY = 3e-5  # how fast the weights are moved then
+TOGETHER = 6  # sentences of a text that are read together at most
 PIECES = 7_400  # of the original 30,522 word pieces; rarer words are spelt with smaller ones
 WORD = re.compile(r"[^\W\d_]{4,}")  # that may belong to the matter
 SPECIAL = ("[CLS]", "[SEP]", "[UNK]", "[PAD]")
@@ -428,7 +434,8 @@ def fit(rate: float) -> None:
     one_run = partial(train, keep, vocabulary, rate)
     with ProcessPoolExecutor(len(RUNS), multiprocessing.get_context("spawn")) as pool:
         states = list(pool.map(one_run, RUNS))
-    write({name: np.mean([one[name] for one in states], 0) for name in states[0]}, vocabulary)
+    mean = {name: np.mean([one[name] for one in states], 0) for name in states[0]}
+    write(with_talks(mean, keep, vocabulary), vocabulary)
     for run in RUNS:
         run.checkpoint.unlink()
 
@@ -447,23 +454,14 @@ def train(keep: list[int], vocabulary: list[str], rate: float, run: Run) -> dict
         for epoch in range(run.epochs)
     ]
     pushes = [one for one in known if one.votes[0] >= 0.85 and len(one.line) < 160]
-    shares = [sum(one.votes[g] for one in known) / len(known) for g in range(3)]
-    weights = torch.tensor([(1 / 3 / share) ** 0.5 for share in shares])
+    shares, weights = weighted(known)
     print(
         f"run {run.seed}: {len(known)} examples, {len(read_in[-1])} in the last round, shares {[round(s, 2) for s in shares]}, {sum(bool(one.words) for one in known)} with words marked, "
         f"{sum(one.second not in (None, one.grade) for one in known)} graded in two ways, {sum(bool(one.ten) for one in known)} with a guess at ten grades, {len(vocabulary)} pieces",
         flush=True,
     )
-    decayed = [p for p in model.parameters() if p.dim() > 1]
-    plain = [p for p in model.parameters() if p.dim() == 1]
-    optimiser = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": 0.01}, {"params": plain, "weight_decay": 0.0}],
-        lr=rate,
-        fused=True,
-    )
-    steps = sum(math.ceil(len(some) / 32) for some in read_in)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: min((step + 1) / (0.08 * steps), (steps - step) / (0.92 * steps))
+    optimiser, schedule = stepping(
+        model, rate, sum(math.ceil(len(some) / BATCH) for some in read_in)
     )
     average = torch.optim.swa_utils.AveragedModel(
         model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(STEADY)
@@ -483,27 +481,7 @@ def train(keep: list[int], vocabulary: list[str], rate: float, run: Run) -> dict
     for epoch in range(done, run.epochs):
         model.train()
         now = [varied(one, known, pushes, chance) for one in read_in[epoch]]
-        plains = [read(one.line).plain for one in now]
-        cut = [reader.pieces_of(plain) for plain in plains]
-        marked = [
-            (marks(one.pushing, plain, places), marks(one.inviting, plain, places))
-            for one, plain, (_, places) in zip(now, plains, cut, strict=True)
-        ]
-        total = 0.0
-        for places in batches(32, [len(numbers) for numbers, _ in cut], chance):
-            with torch.autocast("cpu", dtype=torch.bfloat16):
-                grades, pieces, x = model(*padded([cut[place][0] for place in places]))
-            mine = [(now[place], marked[place], len(cut[place][0])) for place in places]
-            loss = losses(model, mine, grades, pieces, x, weights)
-            if not torch.isfinite(loss):
-                raise ArithmeticError(f"the loss is {loss}: {[one.line for one, _, _ in mine]}")
-            optimiser.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimiser.step()
-            schedule.step()
-            average.update_parameters(model)
-            total += float(loss.detach()) * len(places)
+        total = once_through(model, reader, now, weights, (optimiser, schedule), chance, average)
         kept = {name: part.state_dict() for name, part in parts.items()}
         kept |= {
             "asked": digest,
@@ -513,11 +491,122 @@ def train(keep: list[int], vocabulary: list[str], rate: float, run: Run) -> dict
         }
         torch.save(kept, run.checkpoint)
         print(
-            f"run {run.seed}, round {epoch + 1}: loss {total / len(now):.3f}; right on the development split: "
+            f"run {run.seed}, round {epoch + 1}: loss {total:.3f}; right on the development split: "
             f"{right(average.module, reader)}; {time.time() - began:.0f} s",
             flush=True,
         )
     return {name: tensor.numpy() for name, tensor in average.module.state_dict().items()}
+
+
+def with_talks(
+    state: Mapping[str, np.ndarray], keep: list[int], vocabulary: list[str]
+) -> dict[str, np.ndarray]:
+    """What the weights are after some more rounds, through whole texts and as many of all other examples as keep what was learnt.
+
+    A rewrite is about the matter in all it says; most sentences of a talk or a letter neither push nor invite, and without them
+    the encoder would take a story for a push.
+    """
+    torch.set_num_threads(os.cpu_count() or 1)
+    torch.manual_seed(SEED)
+    model = Model(keep, original())
+    model.load_state_dict({name: torch.tensor(array) for name, array in state.items()})
+    chance = random.Random(SEED)
+    reader = reads_with(vocabulary)
+    known, whole = examples(), talks("train")
+    pushes = [one for one in known if one.votes[0] >= 0.85 and len(one.line) < 160]
+    read_in = [
+        [
+            *(example for talk in whole for example in passages(talk, chance)),
+            *(varied(one, known, pushes, chance) for one in chance.sample(known, BESIDE)),
+        ]
+        for _ in range(AFTERWARDS)
+    ]
+    steps = sum(math.ceil(len(some) / BATCH) for some in read_in)
+    moved_by = stepping(model, GENTLY, steps)
+    _, weights = weighted(known)
+    began = time.time()
+    for number, now in enumerate(read_in, 1):
+        model.train()
+        loss = once_through(model, reader, now, weights, moved_by, chance)
+        print(
+            f"with talks, round {number}: {len(now)} examples, loss {loss:.3f}; right on the development split: "
+            f"{right(model, reader)}; {time.time() - began:.0f} s",
+            flush=True,
+        )
+    return {name: tensor.detach().numpy() for name, tensor in model.state_dict().items()}
+
+
+def passages(talk: Talk, chance: random.Random) -> Iterator[Example]:
+    """Each sentence of a talk by itself, and as many runs of some that follow each other: they push where one pushes, and else invite where one invites."""
+    for at in range(len(talk.said)):
+        for many in (1, chance.randint(2, TOGETHER)):
+            some = talk.said[at : at + many]
+            grade = 0 if any(one.grade == 0 for one in some) else max(one.grade for one in some)
+            codes = [code for one in some if one.grade == grade for code in one.codes]
+            pushing, inviting = (
+                tuple(one.words for one in some if one.grade == side) for side in (0, 2)
+            )
+            line = " ".join(one.words for one in some)
+            yield Example(line, grade, tuple(dict.fromkeys(codes)), pushing, inviting)
+
+
+def weighted(known: list[Example]) -> tuple[list[float], torch.Tensor]:
+    """Which share each grade has, and how much it counts: the rarer the more."""
+    shares = [sum(one.votes[g] for one in known) / len(known) for g in range(3)]
+    return shares, torch.tensor([(1 / 3 / share) ** 0.5 for share in shares])
+
+
+def stepping(
+    model: Model, rate: float, steps: int
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+    """How weights are moved: faster at first, and ever more slowly after that."""
+    decayed = [p for p in model.parameters() if p.dim() > 1]
+    plain = [p for p in model.parameters() if p.dim() == 1]
+    optimiser = torch.optim.AdamW(
+        [{"params": decayed, "weight_decay": 0.01}, {"params": plain, "weight_decay": 0.0}],
+        lr=rate,
+        fused=True,
+    )
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimiser, lambda step: min((step + 1) / (0.08 * steps), (steps - step) / (0.92 * steps))
+    )
+    return optimiser, schedule
+
+
+def once_through(
+    model: Model,
+    reader: Encoder,
+    now: list[Example],
+    weights: torch.Tensor,
+    moved_by: tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler],
+    chance: random.Random,
+    average: torch.optim.swa_utils.AveragedModel | None = None,
+) -> float:
+    """One round through these examples; the loss of one of them on average."""
+    optimiser, schedule = moved_by
+    plains = [read(one.line).plain for one in now]
+    cut = [reader.pieces_of(plain) for plain in plains]
+    marked = [
+        (marks(one.pushing, plain, places), marks(one.inviting, plain, places))
+        for one, plain, (_, places) in zip(now, plains, cut, strict=True)
+    ]
+    total = 0.0
+    for places in batches(BATCH, [len(numbers) for numbers, _ in cut], chance):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            grades, pieces, x = model(*padded([cut[place][0] for place in places]))
+        mine = [(now[place], marked[place], len(cut[place][0])) for place in places]
+        loss = losses(model, mine, grades, pieces, x, weights)
+        if not torch.isfinite(loss):
+            raise ArithmeticError(f"the loss is {loss}: {[one.line for one, _, _ in mine]}")
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+        if average is not None:
+            average.update_parameters(model)
+        total += float(loss.detach()) * len(places)
+    return total / len(now)
 
 
 def losses(

@@ -5,10 +5,12 @@ The plain form is lower case, with straight quotes, single spaces
 ("you'll" is "you will"), common short forms and slips mended ("u", "dont", "recieve"), look-alike
 letters of other scripts and invisible characters resolved. Each of its characters knows which
 characters of the original it stands for, so that what is found always fits what was typed.
+Of a talk that was written down turn by turn it is what the seller says, as far as the speakers' names tell who that is.
 """
 
 import re
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -123,14 +125,51 @@ def _spelt_out(word: str, following: str) -> str:
     return word
 
 
+_TURN = re.compile(
+    r"^[ \t]*([A-Z][\w.'’-]*(?: [\w.'’-]+){0,2})(?: \([^()\n]{1,30}\))?:(?=\s)", re.M
+)
+_PARAGRAPH = re.compile(r"\n[ \t]*\n(?=\s*\S)")
+_SELLS = re.compile(
+    r"seller|sales\w*|rep|agent|vendor|advis[eo]r|consultant|support|shop|clerk|assistant|dealer|trader|me"
+)
+_BUYS = re.compile(
+    r"buyer|customer|client|prospect|purchaser|shopper|guest|visitor|patient|lead|donor|tenant|user"
+)
+
+
+def _said(line: str) -> list[tuple[int, int]]:
+    """The parts of a text that the seller says: all of it, but of a talk that was written down turn by turn neither the speakers' names nor,
+    where these tell who it is, what the buyer says."""
+    turns = list(_TURN.finditer(line)) if "\n" in line else []
+    spoken = Counter(turn[1] for turn in turns)
+    roles = {name: re.split(r"[\W_]+", name.lower()) for name in spoken}
+    sellers = {name for name, words in roles.items() if any(map(_SELLS.fullmatch, words))}
+    buyers = {name for name, words in roles.items() if any(map(_BUYS.fullmatch, words))} - sellers
+    known = (sellers or buyers) and len(spoken) > 1
+    if not known and sum(times > 1 for times in spoken.values()) < 2:
+        return [(0, len(line))]
+    said = sellers or spoken.keys() - buyers
+    parts, at = [], 0
+    for turn, end in zip(turns, [*(turn.start() for turn in turns[1:]), len(line)], strict=True):
+        parts.append((at, turn.start()))
+        at = turn.end()
+        if turn[1] not in said:
+            paragraph = _PARAGRAPH.search(line, at, end)
+            at = paragraph.start() if paragraph else end
+    return [*parts, (at, len(line))]
+
+
 def _characters(line: str) -> tuple[str, list[int]]:
-    """Lower-case characters, invisible ones left out and look-alikes resolved, with their places."""
+    """Lower-case characters of what the seller says, invisible ones left out and look-alikes resolved, with their places."""
+    parts = _said(line)
     if line.isascii():
-        return line.lower(), list(range(len(line)))
+        lower = "".join(line[start:end] for start, end in parts).lower()
+        return lower, [place for start, end in parts for place in range(start, end)]
     # Foreign look-alikes are resolved only inside words that also hold Latin letters, or where every
     # letter is one: a Russian or Greek sentence stays what it is.
     kept, places = [], []
-    for place, char in enumerate(line):
+    for place in (place for start, end in parts for place in range(start, end)):
+        char = line[place]
         category = unicodedata.category(char)
         if category in ("Cf", "Mn", "Me") or char == "\x00":
             continue

@@ -22,6 +22,9 @@ from unpushy.ear.text import Text, read
 
 LONG = 600  # characters that the encoder takes in at once
 WINDOW = 400  # characters of a longer text that it takes in together
+MORE = (
+    0.8  # the power of the number of windows of a longer text by which a push must be the likelier
+)
 RULE = 0.6  # the likelihood of an invitation up to which a rule that hears a push wins
 AT_LEAST = 0.8  # how sure the ear is of a push of which a rule is certain: of 18,000 rewrites that push nobody, none was taken for one
 FLAT = 0.8  # the likelihood from which a line without its stock phrases is taken to say nothing
@@ -44,19 +47,30 @@ Voices = tuple[tuple[float, ...], ...]
 
 
 @dataclass
+class _Window:
+    """What the encoder takes in at once: a line, or some sentences of a longer text; with the catches in it."""
+
+    plain: str
+    catches: tuple[Catch, ...]
+    offset: int = 0
+    grades: Grades = (0.0, 1.0, 0.0)
+    grade: int = PLAIN
+
+    @property
+    def named(self) -> set[str]:
+        """Codes that rules name in it, of the kind that its grade is of."""
+        pushes = self.grade == PUSHES
+        return {one.code for one in self.catches if one.pushes == pushes and not one.weak}
+
+
+@dataclass
 class _Case:
     """A line on its way through the ear."""
 
     text: Text
-    catches: tuple[Catch, ...]
-    windows: list[Span]
+    windows: list[_Window]
     bare: tuple[str, ...]
     readings: list[Reading] = field(default_factory=list)
-    grades: Grades = (0.0, 1.0, 0.0)
-    grade: int = PLAIN
-
-    def in_window(self, window: Span) -> str:
-        return self.text.plain[slice(*window)]
 
 
 def hear_whole(lines: Sequence[str]) -> list[Hearing]:
@@ -66,14 +80,14 @@ def hear_whole(lines: Sequence[str]) -> list[Hearing]:
     for line in lines:
         text = read(line)
         catches = catch(text)
-        windows = _windows(text.plain)
+        windows = _windows(text, catches)
         bare = _bare(text, catches) if len(windows) == 1 else ()
-        cases.append(_Case(text, catches, windows, bare))
-    asked = {case.in_window(window) for case in cases for window in case.windows}
+        cases.append(_Case(text, windows, bare))
+    asked = {window.plain for case in cases for window in case.windows}
     asked |= {bare for case in cases for bare in case.bare}
     read_as = _read(ear, asked)
     for case in cases:
-        case.readings = [read_as[case.in_window(window)] for window in case.windows]
+        case.readings = [read_as[window.plain] for window in case.windows]
         _decide(case, [read_as[bare] for bare in case.bare], ear.together)
     return [_hearing(case) for case in cases]
 
@@ -116,18 +130,27 @@ def _read(ear: Encoder, plains: Iterable[str]) -> dict[str, Reading]:
     return dict(zip(different, ear.read(different), strict=True))
 
 
-def _windows(plain: str) -> list[Span]:
+def _windows(text: Text, catches: tuple[Catch, ...]) -> list[_Window]:
     """A text as the encoder can take it in: whole, or a long one in runs of sentences."""
+    plain = text.plain
     if len(plain) <= LONG:
-        return [(0, len(plain))]
-    windows: list[Span] = []
+        return [_Window(plain, catches)]
+    spans: list[Span] = []
     for sentence in _SENTENCE.finditer(plain):
         start, end = sentence.span()
-        if windows and end - windows[-1][0] <= WINDOW:
-            windows[-1] = (windows[-1][0], end)
+        if spans and end - spans[-1][0] <= WINDOW:
+            spans[-1] = (spans[-1][0], end)
         else:
-            windows.append((start, end))
-    return windows or [(0, len(plain))]
+            spans.append((start, end))
+    begins = [bisect_left(text.starts, one.start) for one in catches]
+    return [
+        _Window(
+            plain[start:end],
+            tuple(one for one, at in zip(catches, begins, strict=True) if start <= at < end),
+            start,
+        )
+        for start, end in spans
+    ] or [_Window(plain, catches)]
 
 
 @cache
@@ -185,6 +208,17 @@ def _sterner(whole: Grades, bare: Grades) -> Grades:
     return push, round(1 - push - invites, DIGITS), round(invites, DIGITS)
 
 
+def _among(many: int, grades: Grades) -> Grades:
+    """The likelihoods of a window among so many: where there are many, one or the other sounds like a push that isn't."""
+    if many == 1:
+        return grades
+    push, plain, invites = grades
+    odds = many**MORE
+    total = push + odds * (plain + invites)
+    push, invites = (round(share / total, DIGITS) for share in (push, odds * invites))
+    return push, round(1 - push - invites, DIGITS), invites
+
+
 def _all_in_all(grades: Sequence[Grades]) -> Grades:
     """Of the windows of a text: it pushes where one pushes, and invites where one invites."""
     push = max(one[PUSHES] for one in grades)
@@ -193,51 +227,53 @@ def _all_in_all(grades: Sequence[Grades]) -> Grades:
 
 
 def _decide(case: _Case, bare: Sequence[Reading], voices: Voices) -> None:
-    """Settle a case's grade from its catches and readings, and from those without its stock phrases."""
-    plain = case.text.plain
-    grades = _all_in_all([reading.grades for reading in case.readings])
-    grades = _together(plain, case.catches, grades, voices)
-    for left, reading in zip(case.bare, bare, strict=True):
-        grades = _sterner(grades, _together(left, catch(read(left)), reading.grades, voices))
-    if not any(char.isalnum() for char in plain):
-        grades = 0.0, 1.0, 0.0
-    elif _is_covered(case.text) and not any(one.pushes for one in case.catches):
-        grades = _without_push(grades)
-    case.grade = max((PUSHES, PLAIN, INVITES), key=grades.__getitem__)
-    ruled = any(one.pushes and not one.weak for one in case.catches) and grades[INVITES] < RULE
-    if ruled or any(one.certain for one in case.catches):
-        case.grade = PUSHES
-    case.grades = grades
-    case.catches = tuple(_weighed(one, case.grade) for one in case.catches)
-
-
-def _named_by_a_rule(case: _Case) -> bool:
-    return any(one.pushes == (case.grade == PUSHES) and not one.weak for one in case.catches)
+    """Settle the grade of each window from its catches and readings, and from those of the line without its stock phrases."""
+    catches = [one for window in case.windows for one in window.catches]
+    harmless = _is_covered(case.text) and not any(one.pushes for one in catches)
+    for window, reading in zip(case.windows, case.readings, strict=True):
+        grades = _together(window.plain, window.catches, reading.grades, voices)
+        for left, without in zip(case.bare, bare, strict=True):
+            grades = _sterner(grades, _together(left, catch(read(left)), without.grades, voices))
+        if not any(char.isalnum() for char in window.plain):
+            grades = 0.0, 1.0, 0.0
+        elif harmless:
+            grades = _without_push(grades)
+        window.grades = _among(len(case.windows), grades)
+        window.grade = max((PUSHES, PLAIN, INVITES), key=window.grades.__getitem__)
+        ruled = any(one.pushes and not one.weak for one in window.catches)
+        ruled = ruled and window.grades[INVITES] < RULE
+        if ruled or any(one.certain for one in window.catches):
+            window.grade = PUSHES
+        window.catches = tuple(_weighed(one, window.grade) for one in window.catches)
 
 
 def _hearing(case: _Case) -> Hearing:
-    confidence = case.grades[case.grade]
-    if any(one.certain for one in case.catches):
+    """What is heard in all the windows together: a push where one pushes, and else an invitation where one invites."""
+    windows = case.windows
+    graded = {window.grade for window in windows}
+    grade = next(one for one in (PUSHES, INVITES, PLAIN) if one in graded)
+    grades = _all_in_all([window.grades for window in windows])
+    catches = [one for window in windows for one in window.catches]
+    confidence = grades[grade]
+    if any(one.certain for one in catches):
         confidence = max(confidence, AT_LEAST)
-    catches = list(case.catches)
-    named = {one.code for one in case.catches if not one.weak}
-    by_rule = _named_by_a_rule(case)
-    if case.grade == PUSHES or (case.grade == INVITES and not by_rule):
-        catches += (one for one in _found(case) if one.code not in named)
-        catches.sort(key=lambda c: (c.start, c.end, c.code))
-    return Hearing(case.text.original, tuple(catches), confidence, case.grades)
+    catches += _found(case, grade)
+    catches.sort(key=lambda c: (c.start, c.end, c.code))
+    return Hearing(case.text.original, tuple(catches), confidence, grades)
 
 
-def _found(case: _Case) -> Iterator[Catch]:
-    """What the encoder alone heard, in each window that weighs: the words, and the likeliest code."""
-    loudest = max(reading.grades[case.grade] for reading in case.readings)
-    for (offset, _), reading in zip(case.windows, case.readings, strict=True):
-        if reading.grades[case.grade] < (0.5 if _named_by_a_rule(case) else min(loudest, 0.5)):
+def _found(case: _Case, grade: int) -> Iterator[Catch]:
+    """What the encoder alone heard, in each window of that grade: the words, and the likeliest code."""
+    for window, reading in zip(case.windows, case.readings, strict=True):
+        named = window.named
+        if window.grade != grade or grade == PLAIN or (named and reading.grades[grade] < 0.5):
             continue
-        words = reading.pushing if case.grade == PUSHES else reading.inviting
-        first, last = case.text.span(offset + words.start, offset + words.end)
+        words = reading.pushing if grade == PUSHES else reading.inviting
+        if words.code in named or (named and grade == INVITES):
+            continue
+        first, last = case.text.span(window.offset + words.start, window.offset + words.end)
         marked = case.text.original[first:last]
-        yield Catch(words.code, first, last, marked, case.grade == PUSHES, other=words.other)
+        yield Catch(words.code, first, last, marked, grade == PUSHES, other=words.other)
 
 
 def _is_covered(text: Text) -> bool:
