@@ -453,7 +453,7 @@ def train(keep: list[int], vocabulary: list[str], rate: float, run: Run) -> dict
         [one for one in known if epoch < run.moments or not one.moment]
         for epoch in range(run.epochs)
     ]
-    pushes = [one for one in known if one.votes[0] >= 0.85 and len(one.line) < 160]
+    pushes = short_pushes(known)
     shares, weights = weighted(known)
     print(
         f"run {run.seed}: {len(known)} examples, {len(read_in[-1])} in the last round, shares {[round(s, 2) for s in shares]}, {sum(bool(one.words) for one in known)} with words marked, "
@@ -513,7 +513,7 @@ def with_talks(
     chance = random.Random(SEED)
     reader = reads_with(vocabulary)
     known, whole = examples(), talks("train")
-    pushes = [one for one in known if one.votes[0] >= 0.85 and len(one.line) < 160]
+    pushes = short_pushes(known)
     read_in = [
         [
             *(example for talk in whole for example in passages(talk, chance)),
@@ -548,6 +548,11 @@ def passages(talk: Talk, chance: random.Random) -> Iterator[Example]:
             )
             line = " ".join(one.words for one in some)
             yield Example(line, grade, tuple(dict.fromkeys(codes)), pushing, inviting)
+
+
+def short_pushes(known: list[Example]) -> list[Example]:
+    """Those that can be put behind an invitation."""
+    return [one for one in known if one.votes[0] >= 0.85 and len(one.line) < 160]
 
 
 def weighted(known: list[Example]) -> tuple[list[float], torch.Tensor]:

@@ -22,9 +22,7 @@ from unpushy.ear.text import Text, read
 
 LONG = 600  # characters that the encoder takes in at once
 WINDOW = 400  # characters of a longer text that it takes in together
-MORE = (
-    0.8  # the power of the number of windows of a longer text by which a push must be the likelier
-)
+MORE = 0.8  # the power of the number of its windows by which a text must push the likelier
 RULE = 0.6  # the likelihood of an invitation up to which a rule that hears a push wins
 AT_LEAST = 0.8  # how sure the ear is of a push of which a rule is certain: of 18,000 rewrites that push nobody, none was taken for one
 FLAT = 0.8  # the likelihood from which a line without its stock phrases is taken to say nothing
