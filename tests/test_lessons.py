@@ -283,6 +283,13 @@ NO_PUSH = {
     "You have seen something that the customer hasn't, which makes it tempting to decide for her.": "sets the scene of an exercise",
     "Think of a yes that you gave because it was the quickest way out: on the phone, at your door, in a shop.": "asks the reader to remember; nothing is decided for them",
     "The last one stands at your stall and has just said something about herself.": "sets the scene of an exercise",
+    "And one on a doorstep, where somebody will count your forms tonight.": "sets the scene of an exercise",
+    "And who simply took your no?": "asks the reader to remember; nothing is decided for them",
+    "Robert Cialdini and colleagues (1975) asked students for a huge favour, and after their refusal for a smaller one, a trip to the zoo with young offenders.": "tells what was found out",
+    "She knows this boss, and you don't.": "says why one asks",
+    "Think of a no of yours that somebody wouldn't take.": "asks the reader to remember; nothing is decided for them",
+    "Think of a seller who asked and asked before telling you anything.": "asks the reader to remember; nothing is decided for them",
+    "Think of someone who told you something against their own interest.": "asks the reader to remember; nothing is decided for them",
 }
 
 

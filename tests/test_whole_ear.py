@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,36 @@ def test_a_push_that_no_rule_names_is_named_and_its_words_are_shown() -> None:
     assert hearing.push
     for catch in hearing.catches:
         assert line[catch.start : catch.end] == catch.words
+
+
+def test_each_sentence_of_a_letter_that_pushes_is_shown() -> None:
+    pushes = [
+        "I've put you down for Thursday at ten.",
+        "Everyone else in your road has had theirs done already.",
+        "You'd kick yourself if you left it another winter, believe me.",
+    ]
+    between = "The old one stands behind the shed, next to the apple tree."
+    letter = f" {between} ".join(pushes)
+    hearing = hear(letter)
+    shown = [one for one in hearing.catches if one.pushes and not one.weak]
+    for sentence in pushes:
+        start = letter.index(sentence)
+        assert any(start <= one.start and one.end <= start + len(sentence) for one in shown)
+    assert not any(one.words in between for one in shown)
+
+
+def test_words_shown_never_reach_beyond_their_sentence() -> None:
+    lines = [line.lower() for line in PUSHY]
+    for line, reading in zip(lines, encoder().read(lines), strict=True):
+        for side in (reading.pushing, reading.inviting):
+            spans = sorted((words.start, words.end) for words in side)
+            assert not any(". " in line[start:end] for start, end in spans), line
+            assert all(one[1] <= other[0] for one, other in pairwise(spans)), line
+
+
+def test_a_full_stop_in_a_number_ends_no_sentence() -> None:
+    line = "you need to pay the 2.40 today, or the price goes up to 3.60 tomorrow."
+    assert len(encoder().read([line])[0].pushing) == 1
 
 
 def test_a_plain_line_keeps_no_mark_that_counts() -> None:

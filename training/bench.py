@@ -207,7 +207,7 @@ def verdicts(found: list[Item]) -> dict[str, list[Verdict]]:
         "encoder": [
             (
                 max(range(3), key=one.grades.__getitem__),
-                frozenset([one.pushing.code]),
+                frozenset([one.pushing[0].code]),
                 max(one.grades),
             )
             for one in alone

@@ -26,12 +26,22 @@ GROUP = 16  # of them, multiplied together
 PARTS = ("q", "k", "v", "o", "up", "down")
 QUIETER = 2.5  # how much less a word may weigh than the loudest one, and still be shown with it
 GAP = 2  # words in between that weigh less
+LOUD = 0.0  # how much a word must weigh for words of its sentence to be shown beside the loudest: as likely to be marked as not
 CLEAR = 0.7  # how far a code stands out from the next for the words to be called by its name alone
 
 Array = np.ndarray[Any, np.dtype[np.float32]]
 Span = tuple[int, int]
 Line = tuple[str, list[int], list[Span]]
 Linears = dict[str, tuple[Array, Array, Array]]
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Word pieces that follow each other in a sentence, from the first to the last, and how much the loudest weighs."""
+
+    first: int
+    last: int
+    loudness: float
 
 
 @dataclass(frozen=True)
@@ -49,11 +59,12 @@ class Words:
 
 @dataclass(frozen=True)
 class Reading:
-    """Probabilities that a line pushes, is plain, invites; the words that push, and those that invite, most."""
+    """Probabilities that a line pushes, is plain, invites; the words that push, and those that invite: the loudest
+    first, then those of other sentences that are loud by themselves."""
 
     grades: tuple[float, float, float]
-    pushing: Words
-    inviting: Words
+    pushing: tuple[Words, ...]
+    inviting: tuple[Words, ...]
 
 
 class Encoder:
@@ -204,35 +215,57 @@ class Encoder:
 
     def _words(
         self, plain: str, places: list[Span], speak: Array, x: Array, heads: Linears, codes: slice
+    ) -> tuple[Words, ...]:
+        """The words around the loudest piece, then around those of other sentences that are loud enough."""
+        loudness = [round(float(weight), DIGITS) for weight in speak]
+        runs = [_run(sentence, loudness) for sentence in _sentences(plain, places)]
+        if not runs:
+            return (Words(0, len(plain), self.codes[codes][0]),)
+        runs.sort(key=lambda run: -run.loudness)
+        shown = [run for run in runs if run is runs[0] or run.loudness >= LOUD]
+        return tuple(self._called(run, places, x, heads, codes) for run in shown)
+
+    def _called(
+        self, run: _Run, places: list[Span], x: Array, heads: Linears, codes: slice
     ) -> Words:
-        """The run of words around the loudest piece, within its sentence, and its likeliest code."""
-        inside = range(1, len(places) - 1)
-        if not inside:
-            return Words(0, len(plain), self.codes[codes][0])
-        loudest = max(inside, key=lambda n: (round(float(speak[n]), DIGITS), -n))
-        level = min(float(speak[loudest]) - QUIETER, 0.0)
-        first = last = loudest
-        for step, stop in ((-1, 0), (1, len(places) - 1)):
-            silent, at = 0, loudest
-            while (at := at + step) != stop and silent <= GAP:
-                start, end = places[at]
-                if (
-                    plain[start:end] in ".!?;\n"
-                    or "\n"
-                    in plain[min(end, places[at - step][1]) : max(start, places[at - step][0])]
-                ):
-                    break
-                if float(speak[at]) < level:
-                    silent += 1
-                    continue
-                silent = 0
-                first, last = min(first, at), max(last, at)
+        """The words of a run of pieces, with their likeliest code."""
+        first, last = run.first, run.last
         logits = _through(x[first : last + 1].mean(0, keepdims=True), heads["code"])[0, codes]
         scores = [round(float(logit), DIGITS) for logit in logits]
         best, second = sorted(range(len(scores)), key=lambda n: (-scores[n], n))[:2]
         names = self.codes[codes]
         other = names[second] if scores[best] - scores[second] < CLEAR else ""
         return Words(places[first][0], places[last][1], names[best], other)
+
+
+def _sentences(plain: str, places: list[Span]) -> list[list[int]]:
+    """The pieces of each sentence of a line, by number, without what ends it."""
+    found: list[list[int]] = [[]]
+    before = 0
+    for number, (start, end) in enumerate(places[1:-1], 1):
+        if "\n" in plain[before:start]:
+            found.append([])
+        if plain[start:end] in ".!?;" and not plain[end : end + 1].isalnum():
+            found.append([])
+        else:
+            found[-1].append(number)
+        before = end
+    return [sentence for sentence in found if sentence]
+
+
+def _run(sentence: list[int], loudness: list[float]) -> _Run:
+    """The run of words around the loudest piece of a sentence."""
+    loudest = first = last = max(sentence, key=lambda n: (loudness[n], -n))
+    level = min(loudness[loudest] - QUIETER, 0.0)
+    for step, end in ((-1, sentence[0] - 1), (1, sentence[-1] + 1)):
+        silent, at = 0, loudest
+        while (at := at + step) != end and silent <= GAP:
+            if loudness[at] < level:
+                silent += 1
+                continue
+            silent = 0
+            first, last = min(first, at), max(last, at)
+    return _Run(first, last, loudness[loudest])
 
 
 def _through(x: Array, linear: tuple[Array, Array, Array]) -> Array:

@@ -10,19 +10,20 @@ What the encoder hears is explained as well: it was taught which words readers m
 import math
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
 from unpushy import course
 from unpushy.ear import INVITES, PLAIN, PUSHES, Hearing
-from unpushy.ear.encoder import DIGITS, Encoder, Reading, encoder
+from unpushy.ear.encoder import DIGITS, Encoder, Reading, Words, encoder
 from unpushy.ear.rules import Catch, catch, covered
 from unpushy.ear.text import Text, read
 
 LONG = 600  # characters that the encoder takes in at once
 WINDOW = 400  # characters of a longer text that it takes in together
-MORE = 0.8  # the power of the number of its windows by which a text must push the likelier
+MORE = 1.2  # the power of the number of its windows by which a text must push the likelier
+ALONE = 0.4  # the likelihood from which a sentence by itself says what the whole does, and its words are shown
 RULE = 0.6  # the likelihood of an invitation up to which a rule that hears a push wins
 AT_LEAST = 0.8  # how sure the ear is of a push of which a rule is certain: of 18,000 rewrites that push nobody, none was taken for one
 FLAT = 0.8  # the likelihood from which a line without its stock phrases is taken to say nothing
@@ -55,10 +56,10 @@ class _Window:
     grade: int = PLAIN
 
     @property
-    def named(self) -> set[str]:
-        """Codes that rules name in it, of the kind that its grade is of."""
+    def named(self) -> list[Catch]:
+        """What rules name in it, of the kind that its grade is of."""
         pushes = self.grade == PUSHES
-        return {one.code for one in self.catches if one.pushes == pushes and not one.weak}
+        return [one for one in self.catches if one.pushes == pushes and not one.weak]
 
 
 @dataclass
@@ -69,6 +70,12 @@ class _Case:
     windows: list[_Window]
     bare: tuple[str, ...]
     readings: list[Reading] = field(default_factory=list)
+
+    @property
+    def grade(self) -> int:
+        """A push where one of its windows pushes, and else an invitation where one invites."""
+        graded = {window.grade for window in self.windows}
+        return next(one for one in (PUSHES, INVITES, PLAIN) if one in graded)
 
 
 def hear_whole(lines: Sequence[str]) -> list[Hearing]:
@@ -87,7 +94,8 @@ def hear_whole(lines: Sequence[str]) -> list[Hearing]:
     for case in cases:
         case.readings = [read_as[window.plain] for window in case.windows]
         _decide(case, [read_as[bare] for bare in case.bare], ear.together)
-    return [_hearing(case) for case in cases]
+    alone = _read(ear, (sentence for case in cases for _, _, sentence in _spoken(case) if sentence))
+    return [_hearing(case, alone) for case in cases]
 
 
 def evidence(plain: str, catches: Sequence[Catch], grades: Grades) -> list[float]:
@@ -245,33 +253,60 @@ def _decide(case: _Case, bare: Sequence[Reading], voices: Voices) -> None:
         window.catches = tuple(_weighed(one, window.grade) for one in window.catches)
 
 
-def _hearing(case: _Case) -> Hearing:
-    """What is heard in all the windows together: a push where one pushes, and else an invitation where one invites."""
+def _hearing(case: _Case, alone: Mapping[str, Reading]) -> Hearing:
+    """What is heard in all the windows together."""
     windows = case.windows
-    graded = {window.grade for window in windows}
-    grade = next(one for one in (PUSHES, INVITES, PLAIN) if one in graded)
+    grade = case.grade
     grades = _all_in_all([window.grades for window in windows])
     catches = [one for window in windows for one in window.catches]
     confidence = grades[grade]
     if any(one.certain for one in catches):
         confidence = max(confidence, AT_LEAST)
-    catches += _found(case, grade)
+    catches += _found(case, alone)
     catches.sort(key=lambda c: (c.start, c.end, c.code))
     return Hearing(case.text.original, tuple(catches), confidence, grades)
 
 
-def _found(case: _Case, grade: int) -> Iterator[Catch]:
-    """What the encoder alone heard, in each window of that grade: the words, and the likeliest code."""
+def _spoken(case: _Case) -> Iterator[tuple[_Window, Words, str]]:
+    """Words by which the encoder may explain the grade, in each window of that grade: those that weigh most, and
+    those of other sentences; with these the sentence, which must say the same by itself."""
     for window, reading in zip(case.windows, case.readings, strict=True):
         named = window.named
-        if window.grade != grade or grade == PLAIN or (named and reading.grades[grade] < 0.5):
+        if window.grade != case.grade or case.grade == PLAIN:
             continue
-        words = reading.pushing if grade == PUSHES else reading.inviting
-        if words.code in named or (named and grade == INVITES):
+        if named and (case.grade == INVITES or reading.grades[PUSHES] < 0.5):
             continue
-        first, last = case.text.span(window.offset + words.start, window.offset + words.end)
-        marked = case.text.original[first:last]
-        yield Catch(words.code, first, last, marked, grade == PUSHES, other=words.other)
+        first, *others = reading.pushing if case.grade == PUSHES else reading.inviting
+        yield window, first, ""
+        for words in others:
+            yield window, words, _sentence_around(window.plain, (words.start, words.end))
+
+
+def _found(case: _Case, alone: Mapping[str, Reading]) -> Iterator[Catch]:
+    """What the encoder alone heard: the words, and their likeliest code."""
+    original = case.text.original
+    for window, words, sentence in _spoken(case):
+        if sentence and alone[sentence].grades[case.grade] < ALONE:
+            continue
+        span = case.text.span(window.offset + words.start, window.offset + words.end)
+        if not any(
+            one.code == words.code and _in_one_sentence(original, (one.start, one.end), span)
+            for one in window.named
+        ):
+            marked = original[slice(*span)]
+            yield Catch(words.code, *span, marked, case.grade == PUSHES, other=words.other)
+
+
+def _sentence_around(plain: str, words: Span) -> str:
+    """The sentence of a plain form that some words are part of."""
+    ends = [0, *(end.end() for end in _ENDS.finditer(plain)), len(plain)]
+    start = max(end for end in ends if end <= words[0])
+    return plain[start : min(end for end in ends if end >= words[1])].strip()
+
+
+def _in_one_sentence(line: str, one: Span, other: Span) -> bool:
+    """Whether no sentence ends between two parts of a line."""
+    return not _ENDS.search(line, min(one[1], other[1]), max(one[0], other[0]))
 
 
 def _is_covered(text: Text) -> bool:
@@ -294,4 +329,5 @@ def _weighed(one: Catch, grade: int) -> Catch:
     return replace(one, weak=one.weak or grade == PLAIN)
 
 
-_SENTENCE = re.compile(r"[^.!?;:\n]+[.!?;:\n]*\s*")
+_ENDS = re.compile(r"[.!?;](?!\w)|\n")
+_SENTENCE = re.compile(r"(?:[^.!?;:\n]|[.:](?=\d))+[.!?;:\n]*\s*")
