@@ -16,6 +16,7 @@ PUSHY = [exercise.pushy for exercise in course.exercises().values()]
 GLUE = [
     "No pressure! {}", "It's totally up to you. {}", "{} No pressure at all!", "{} It's your call, of course.",
     "Feel free to ask me anything. {} Happy to help!", "No rush. {} Let me know if you have any questions.",
+    "{} Whatever works for you.", "{} Totally fine either way!", "No worries if not. {}",
 ]  # fmt: skip
 
 
