@@ -283,14 +283,16 @@ def _spoken(case: _Case) -> Iterator[tuple[_Window, Words, str]]:
 
 
 def _found(case: _Case, alone: Mapping[str, Reading]) -> Iterator[Catch]:
-    """What the encoder alone heard: the words, and their likeliest code."""
+    """What the encoder alone heard: the words, and their likeliest code; what a rule has named needs no second name, but
+    the loudest words may have one."""
     original = case.text.original
     for window, words, sentence in _spoken(case):
         if sentence and alone[sentence].grades[case.grade] < ALONE:
             continue
         span = case.text.span(window.offset + words.start, window.offset + words.end)
         if not any(
-            one.code == words.code and _in_one_sentence(original, (one.start, one.end), span)
+            (sentence or one.code == words.code)
+            and _in_one_sentence(original, (one.start, one.end), span)
             for one in window.named
         ):
             marked = original[slice(*span)]
