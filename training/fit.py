@@ -7,7 +7,7 @@ Starts from e5-small (MIT), which the second package carries; its word pieces ar
 for the temperature, by which probabilities are made to mean what they say. It learns the grade, the codes, which words readers marked as those that push or invite
 (`corpus/words`), and how sure a reader was of the grade: of rewrites one who saw no more than it does, the line alone (`corpus/alone`). It is trained once without the turned rewrites and once with them, beside each other; the mean of both, number by
 number, was nowhere worse than the better of the two. The moments of writers' own work are read in the first rounds only. After that it reads whole letters and talks as well, sentence by sentence, from which it learns
-how people talk who neither push nor invite just then. Each round leaves a checkpoint in `training/rounds`, from which the same command goes on when it was stopped, if nothing has changed; on two cores it takes some ninety minutes. The result is what
+how people talk who neither push nor invite just then; what is kept is half of that way. Each round leaves a checkpoint in `training/rounds`, from which the same command goes on when it was stopped, if nothing has changed; on two cores it takes some two hours. The result is what
 `unpushy.ear.encoder` reads: weights as whole numbers of eight bits, with one scale a row.
 """
 
