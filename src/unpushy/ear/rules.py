@@ -65,8 +65,8 @@ def covered(text: Text) -> list[tuple[int, int]]:
 _SENTENCE_END = re.compile(r"(?<=[.!?])['\")]*\s+|\n")
 
 
-def _sentence(plain: str, ends: list[int], start: int, end: int) -> str:
-    """The sentence, or sentences, that plain[start:end] is part of."""
+def sentence_around(plain: str, ends: list[int], start: int, end: int) -> str:
+    """The sentence, or sentences, that plain[start:end] is part of, where sentences end at these places."""
     before = bisect_right(ends, start)
     after = bisect_left(ends, end)
     return plain[ends[before - 1] if before else 0 : ends[after] if after < len(ends) else None]
@@ -149,7 +149,9 @@ def catch(text: Text) -> tuple[Catch, ...]:
             end = match.end() - len(words) + len(words.rstrip())
             if start >= end:
                 continue
-            if rule.unless and compiled(rule.unless).search(_sentence(plain, ends, start, end)):
+            if rule.unless and compiled(rule.unless).search(
+                sentence_around(plain, ends, start, end)
+            ):
                 continue
             if rule.pushes:
                 if spans is None:

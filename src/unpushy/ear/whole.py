@@ -17,7 +17,7 @@ from functools import cache
 from unpushy import course
 from unpushy.ear import INVITES, PLAIN, PUSHES, Hearing
 from unpushy.ear.encoder import DIGITS, Encoder, Reading, Words, encoder
-from unpushy.ear.rules import Catch, catch, covered
+from unpushy.ear.rules import Catch, catch, covered, sentence_around
 from unpushy.ear.text import Text, read
 
 LONG = 600  # characters that the encoder takes in at once
@@ -278,8 +278,10 @@ def _spoken(case: _Case) -> Iterator[tuple[_Window, Words, str]]:
             continue
         first, *others = reading.pushing if case.grade == PUSHES else reading.inviting
         yield window, first, ""
+        ends = [end.end() for end in _ENDS.finditer(window.plain)]
         for words in others:
-            yield window, words, _sentence_around(window.plain, (words.start, words.end))
+            sentence = sentence_around(window.plain, ends, words.start, words.end)
+            yield window, words, sentence.strip()
 
 
 def _found(case: _Case, alone: Mapping[str, Reading]) -> Iterator[Catch]:
@@ -297,13 +299,6 @@ def _found(case: _Case, alone: Mapping[str, Reading]) -> Iterator[Catch]:
         ):
             marked = original[slice(*span)]
             yield Catch(words.code, *span, marked, case.grade == PUSHES, other=words.other)
-
-
-def _sentence_around(plain: str, words: Span) -> str:
-    """The sentence of a plain form that some words are part of."""
-    ends = [0, *(end.end() for end in _ENDS.finditer(plain)), len(plain)]
-    start = max(end for end in ends if end <= words[0])
-    return plain[start : min(end for end in ends if end >= words[1])].strip()
 
 
 def _in_one_sentence(line: str, one: Span, other: Span) -> bool:
