@@ -4,7 +4,7 @@ import pytest
 
 from unpushy import course
 from unpushy.ear import Catch, Hearing, hear
-from unpushy.feedback import MOST_POINTS, explain
+from unpushy.feedback import MOST_POINTS, explain, tellable
 from unpushy.feedback import points as points_of
 from unpushy.judging import (
     ANSWER,
@@ -87,3 +87,12 @@ def test_every_kind_of_answer_gets_a_kind_word(line: str) -> None:
     feedback = explain(graded(line))
     assert feedback.headline
     assert "wrong" not in feedback.headline.lower()
+
+
+def test_an_unclear_push_is_told_unless_its_own_sentence_has_a_clear_one() -> None:
+    line = "Sign here. You would be sorry later."
+    clear = Catch("command", 0, 9, "Sign here", pushes=True)
+    apart = Catch("pressure", 11, 35, line[11:35], pushes=True, other="convincing")
+    beside = Catch("pressure", 5, 9, "here", pushes=True, other="convincing")
+    assert tellable(Hearing(line, (clear, apart), 1.0)) == [clear, apart]
+    assert tellable(Hearing(line, (clear, beside), 1.0)) == [clear]

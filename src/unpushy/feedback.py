@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from unpushy import course
 from unpushy.ear import INVITES, PLAIN, PUSHES, Catch, Hearing
+from unpushy.ear.rules import in_one_sentence
 from unpushy.judging import ANSWER, COPY, ELSEWHERE, EMPTY, NO_ANSWER, Grade
 
 MOST_POINTS = 3
@@ -69,9 +70,15 @@ def _point(catch: Catch, nth: int, told: Mapping[str, int]) -> Point:
 
 
 def tellable(hearing: Hearing) -> list[Catch]:
-    """What is worth telling of a hearing: a push that may be either of two only where there is none that is clear."""
-    named = any(one.pushes and one.clear and not one.weak for one in hearing.catches)
-    return [one for one in hearing.catches if one.clear or not (one.pushes and named)]
+    """What is worth telling of a hearing: a push that may be either of two only where its sentence has none that is clear."""
+    clear = [
+        (one.start, one.end) for one in hearing.catches if one.pushes and one.clear and not one.weak
+    ]
+
+    def is_told(one: Catch) -> bool:
+        return not any(in_one_sentence(hearing.line, span, (one.start, one.end)) for span in clear)
+
+    return [one for one in hearing.catches if one.clear or not one.pushes or is_told(one)]
 
 
 def _worth_a_point(hearing: Hearing) -> list[Catch]:

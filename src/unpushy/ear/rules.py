@@ -65,6 +65,14 @@ def covered(text: Text) -> list[tuple[int, int]]:
 _SENTENCE_END = re.compile(r"(?<=[.!?])['\")]*\s+|\n")
 
 
+ENDS = re.compile(r"[.!?;](?!\w)|\n")  # where a sentence, or a part that could be one, ends
+
+
+def in_one_sentence(line: str, one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether no sentence ends between two parts of a line."""
+    return not ENDS.search(line, min(one[1], other[1]), max(one[0], other[0]))
+
+
 def sentence_around(plain: str, ends: list[int], start: int, end: int) -> str:
     """The sentence, or sentences, that plain[start:end] is part of, where sentences end at these places."""
     before = bisect_right(ends, start)

@@ -17,7 +17,7 @@ from functools import cache
 from unpushy import course
 from unpushy.ear import INVITES, PLAIN, PUSHES, Hearing
 from unpushy.ear.encoder import DIGITS, Encoder, Reading, Words, encoder
-from unpushy.ear.rules import Catch, catch, covered, sentence_around
+from unpushy.ear.rules import ENDS, Catch, catch, covered, in_one_sentence, sentence_around
 from unpushy.ear.text import Text, read
 
 LONG = 600  # characters that the encoder takes in at once
@@ -278,7 +278,7 @@ def _spoken(case: _Case) -> Iterator[tuple[_Window, Words, str]]:
             continue
         first, *others = reading.pushing if case.grade == PUSHES else reading.inviting
         yield window, first, ""
-        ends = [end.end() for end in _ENDS.finditer(window.plain)]
+        ends = [end.end() for end in ENDS.finditer(window.plain)]
         for words in others:
             sentence = sentence_around(window.plain, ends, words.start, words.end)
             yield window, words, sentence.strip()
@@ -294,16 +294,11 @@ def _found(case: _Case, alone: Mapping[str, Reading]) -> Iterator[Catch]:
         span = case.text.span(window.offset + words.start, window.offset + words.end)
         if not any(
             (sentence or one.code == words.code)
-            and _in_one_sentence(original, (one.start, one.end), span)
+            and in_one_sentence(original, (one.start, one.end), span)
             for one in window.named
         ):
             marked = original[slice(*span)]
             yield Catch(words.code, *span, marked, case.grade == PUSHES, other=words.other)
-
-
-def _in_one_sentence(line: str, one: Span, other: Span) -> bool:
-    """Whether no sentence ends between two parts of a line."""
-    return not _ENDS.search(line, min(one[1], other[1]), max(one[0], other[0]))
 
 
 def _is_covered(text: Text) -> bool:
@@ -326,5 +321,4 @@ def _weighed(one: Catch, grade: int) -> Catch:
     return replace(one, weak=one.weak or grade == PLAIN)
 
 
-_ENDS = re.compile(r"[.!?;](?!\w)|\n")
 _SENTENCE = re.compile(r"(?:[^.!?;:\n]|[.:](?=\d))+[.!?;:\n]*\s*")
