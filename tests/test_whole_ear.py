@@ -41,6 +41,40 @@ def test_a_stock_phrase_lifts_nothing_where_the_full_stop_was_forgotten() -> Non
     assert hear("Our price is 40 pounds It's entirely up to you").grade < INVITES
 
 
+MILD = [
+    "My brother fitted the same pump and he says he'd never go back. Shall I bring the papers on Monday?",
+    "I can see you want it. Just say which colour and I'll wrap it.",
+    "Ask your wife, she'll tell you I'm right. Then ring me tonight.",
+]
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        "whatever works for you", "only if you like of course", "whatever you decide is fine by me",
+        "no worries if not", "if it suits you", "either way is fine", "totally understand if not",
+    ],
+)  # fmt: skip
+def test_a_stock_phrase_lifts_nothing_where_all_marks_were_forgotten(phrase: str) -> None:
+    assert [hearing.grade for hearing in hear_all(MILD)] == [PUSHES] * len(MILD)
+    ends = [line.rstrip(".?") for line in MILD]
+    low = [line[0].lower() + line[1:] for line in MILD]
+    glued = hear_all(
+        [f"{line}{comma} {phrase}" for line in ends for comma in ("", ",")]
+        + [f"{phrase}{comma} {line}" for line in low for comma in ("", ",")]
+    )
+    assert [hearing.line for hearing in glued if hearing.grade == INVITES] == []
+
+
+def test_what_a_sentence_goes_on_with_is_no_stock_phrase() -> None:
+    for line in (
+        "The rehearsal on Sunday is open. If you want to come to it just tell me and I'll put your name on the door, no charge.",
+        "You're welcome to look round the barn. If you like it here afterwards, the form's by the door.",
+        "Bowls are 24, the big one 38. Take the one with the chip home for a week if you'd like to try it in your kitchen.",
+    ):
+        assert hear(line).grade == INVITES, line
+
+
 def test_stock_phrases_around_nothing_are_nothing() -> None:
     for line in ("No pressure!", "It's up to you.", "Feel free to ask. No pressure!"):
         assert hear(line).grade < INVITES

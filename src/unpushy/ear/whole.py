@@ -159,25 +159,40 @@ def _windows(text: Text, catches: tuple[Catch, ...]) -> list[_Window]:
     ] or [_Window(plain, catches)]
 
 
+_GOES_ON = (
+    r"(?:to|with|about|on|in|for|of|at|from|by|than|if|whether|that|what|which|who|why|how|when|where"
+    r"|while|till|until|is|was|are)\b"
+)
+_AFTER = re.compile(r" *(?:$|[^\w\s']|\n)| (?:and|but|so|or|then|because|though|just|please)\b")
+
+
 @cache
 def _stock() -> re.Pattern[str]:
-    """Sentences that are stock phrases and no more."""
+    """Stock phrases that a sentence doesn't go on with: it ends with them, or another one begins."""
     return re.compile(
-        r"(?:^|(?<=[^\s,'] )|(?<=\n))(?:(?:and|so|but|please|really|honestly|of course),? )*"
-        rf"{course.vocabulary()['stock']}(?:,? of course| though)?(?: ?[.!]+ ?|$|(?= [^\w\s,']))"
+        r"(?<![\w'])(?:(?:and|so|but|please|really|honestly|of course),? )*"
+        rf"{course.vocabulary()['stock']}(?:,? of course| though)?"
+        rf"(?:(?P<ends> ?[.!]+ ?|$|(?=\n))|,|(?= [^\w\s,'])|(?= (?!{_GOES_ON})\w))"
     )
 
 
 def _bare(text: Text, catches: tuple[Catch, ...]) -> tuple[str, ...]:
-    """The plain form without sentences that are stock phrases and no more, and without any stock phrase:
-    glued to a push, or to nothing, they lift nothing."""
+    """The plain form without stock phrases that stand apart, and also without those inside sentences: glued to a push, or
+    to nothing, they lift nothing. What its sentence goes on with stays ("if you like the first one", "let me know when")."""
     sentences = [
-        match.span() for match in _stock().finditer(text.plain) if _begins(text, match.start())
+        match.span()
+        for match in _stock().finditer(text.plain)
+        if match["ends"] is not None or _begins(text, match.start())
     ]
-    phrases = [
+    weak = [
         (bisect_left(text.starts, one.start), bisect_left(text.starts, one.end))
         for one in catches
         if one.weak and not one.pushes
+    ]
+    phrases = [
+        (start, end)
+        for start, end in weak
+        if _AFTER.match(text.plain, end) or _begins(text, end + 1)
     ]
     bare = _without(text.plain, sentences), _without(text.plain, [*sentences, *phrases])
     return tuple(one for one in dict.fromkeys(bare) if one != text.plain)
@@ -201,7 +216,7 @@ def _without(plain: str, spans: Iterable[Span]) -> str:
     left = "".join([*kept, plain[at:]])
     if left == plain:
         return plain
-    return re.sub(r"^[\s,.!;:-]+|(?<=[.!?,;])[\s,.!;:-]*(?=[,.!;:])", "", left).strip() or "."
+    return re.sub(r"^[\s,.!;:-]+|(?<=[.!?,;])[\s,.!;:-]*(?=[,.!;:])|[\s,;:-]+$", "", left) or "."
 
 
 def _sterner(whole: Grades, bare: Grades) -> Grades:
