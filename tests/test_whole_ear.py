@@ -66,6 +66,15 @@ def test_a_stock_phrase_lifts_nothing_where_all_marks_were_forgotten(phrase: str
     assert [hearing.line for hearing in glued if hearing.grade == INVITES] == []
 
 
+def test_a_stock_phrase_does_not_make_up_for_what_a_rule_hears() -> None:
+    line = (
+        "Don Mauricio, I can tell you want the best for Kevin and so do I. It's $85 a month for ten months and when he "
+        "finishes he has a skill nobody can take from him. Come see the school with him, ask my students anything you want."
+    )
+    for glued in (line, f"{line} It's your call.", f"{line} Only if you like, of course"):
+        assert hear(glued).push, glued
+
+
 def test_what_a_sentence_goes_on_with_is_no_stock_phrase() -> None:
     for line in (
         "The rehearsal on Sunday is open. If you want to come to it just tell me and I'll put your name on the door, no charge.",

@@ -219,11 +219,19 @@ def _without(plain: str, spans: Iterable[Span]) -> str:
     return re.sub(r"^[\s,.!;:-]+|(?<=[.!?,;])[\s,.!;:-]*(?=[,.!;:])|[\s,;:-]+$", "", left) or "."
 
 
+def _ruled(catches: Sequence[Catch], grades: Grades) -> bool:
+    """Whether a rule decides that it pushes."""
+    pushes = any(one.pushes and not one.weak for one in catches)
+    return any(one.certain for one in catches) or (pushes and grades[INVITES] < RULE)
+
+
+def _says_less(bare: Grades) -> bool:
+    """Whether a line pushes without its stock phrases, or is flat all but certainly."""
+    return bare[PUSHES] == max(bare) or bare[PLAIN] >= FLAT
+
+
 def _sterner(whole: Grades, bare: Grades) -> Grades:
-    """Of a line as it is and without its stock phrases: the likelier push and the less likely invitation, where it
-    pushes without them, or is flat all but certainly."""
-    if bare[PUSHES] < max(bare) and bare[PLAIN] < FLAT:
-        return whole
+    """Of a line as it is and without its stock phrases: the likelier push and the less likely invitation."""
     push = max(whole[PUSHES], bare[PUSHES])
     invites = min(whole[INVITES], bare[INVITES], 1 - push)
     return push, round(1 - push - invites, DIGITS), round(invites, DIGITS)
@@ -254,16 +262,17 @@ def _decide(case: _Case, bare: Sequence[Reading], voices: Voices) -> None:
     for window, reading in zip(case.windows, case.readings, strict=True):
         grades = _together(window.plain, window.catches, reading.grades, voices)
         for left, without in zip(case.bare, bare, strict=True):
-            grades = _sterner(grades, _together(left, catch(read(left)), without.grades, voices))
+            left_catches = catch(read(left))
+            left_grades = _together(left, left_catches, without.grades, voices)
+            if _ruled(left_catches, left_grades) or _says_less(left_grades):
+                grades = _sterner(grades, left_grades)
         if not any(char.isalnum() for char in window.plain):
             grades = 0.0, 1.0, 0.0
         elif harmless:
             grades = _without_push(grades)
         window.grades = _among(len(case.windows), grades)
         window.grade = max((PUSHES, PLAIN, INVITES), key=window.grades.__getitem__)
-        ruled = any(one.pushes and not one.weak for one in window.catches)
-        ruled = ruled and window.grades[INVITES] < RULE
-        if ruled or any(one.certain for one in window.catches):
+        if _ruled(window.catches, window.grades):
             window.grade = PUSHES
         window.catches = tuple(_weighed(one, window.grade) for one in window.catches)
 
