@@ -4,6 +4,7 @@ python training/bench.py            the development split
 python training/bench.py --test     the test split: look at it rarely, and never tune to it
 python training/bench.py --fresh    situations and people that came after everything else: the same holds
 python training/bench.py --apart    rewrites turned by one small change, of situations that the encoder has learnt from
+python training/bench.py --course   answers to the course's own lines by people of whom it knows nothing
 python training/bench.py --later    of what came last, people whom the encoder hasn't learnt from: moments of novices' own, answers to these, and rewrites at the hard spots
 """
 
@@ -56,14 +57,16 @@ def items(split: str) -> list[Item]:
     """All graded rewrites of a split: `train`, `dev`, `test` or `fresh`, by their prompts (the course's own lines are for training, and so
     are moments that their writers thought of themselves, and what others answered to these);
     or, on the prompts for training, those of writers who are kept out of it to weigh with (`weigh`), and turned ones to measure with (`apart`);
-    or those of the last writers, kept out of it to measure with, too (`later`)."""
+    or those of the last writers, kept out of it to measure with, too (`later`);
+    or answers to the course's own lines of people who are kept out of it: some to learn from what is known of a line (`answers`), others to measure with (`course`)."""
     prompts = {
         row["id"]: Pushy(row["situation"], row["pushy"])
         for path in CORPUS.glob("prompts/*.jsonl")
         for row in rows(path)
     }
     whole = json.loads((HERE / "split.json").read_text())
-    for_training = split in ("train", "weigh", "apart", "later")
+    kept_out = ("weigh", "apart", "later", "answers", "course")
+    for_training = split in ("train", *kept_out)
     belongs = set(whole["train" if for_training else split])
     if for_training:
         for ident, line in course.exercises().items():
@@ -78,9 +81,7 @@ def items(split: str) -> list[Item]:
     grades = {row["key"]: row for path in CORPUS.glob("grades/*.jsonl") for row in rows(path)}
 
     def use(writer: str) -> str:
-        return next(
-            (kept for kept in ("weigh", "apart", "later") if writer in whole[kept]), "train"
-        )
+        return next((kept for kept in kept_out if writer in whole[kept]), "train")
 
     found = []
     for kind in ("novices", "aware"):
@@ -385,7 +386,7 @@ def times(found: list[Item]) -> None:
 
 if __name__ == "__main__":
     split = next(
-        (name for name in ("test", "fresh", "apart", "later") if f"--{name}" in sys.argv), "dev"
+        (n for n in ("test", "fresh", "apart", "later", "course") if f"--{n}" in sys.argv), "dev"
     )
     all_items = items(split)
     print(f"The ear on the {split} split")
