@@ -21,7 +21,7 @@ ASSIGNMENTS = sorted((ROOT / "solutions").glob("*/*.ipynb"))
 def misheard(exercise: Exercise) -> list[tuple[str, int, tuple[str, ...]]]:
     wanted = [(model.line, INVITES) for model in exercise.models if not model.ear_disagrees]
     wanted += [(near.line, near.grade) for near in exercise.near_misses if not near.ear_disagrees]
-    graded = [(line, grade, judge(hear(line), exercise)) for line, grade in wanted]
+    graded = [(line, grade, judge(hear(line, about=exercise), exercise)) for line, grade in wanted]
     return [
         (line, got.grade, got.hearing.push) for line, grade, got in graded if got.grade != grade
     ]
@@ -72,7 +72,7 @@ def test_an_assignment_shows_its_lines_as_the_course_has_them(path: Path) -> Non
         assert exercise.assignment
         assert exercise.situation in prose
         assert exercise.pushy in prose
-        heard = judge(hear(answer_of(cell.source)), exercise)
+        heard = judge(hear(answer_of(cell.source), about=exercise), exercise)
         assert cell.metadata.get("ear_disagrees") or heard.grade == INVITES
 
 

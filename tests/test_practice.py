@@ -216,7 +216,7 @@ def a_line_of_which_the_ear_is_not_sure(grade: int) -> tuple[Practice, str]:
     """An exercise and a rewrite of it that the real ear doubts."""
     for exercise in course.exercises().values():
         for other in (*exercise.models, *exercise.near_misses):
-            given = judge(hear(other.line), exercise)
+            given = judge(hear(other.line, about=exercise), exercise)
             if given.grade == grade and unsure(given):
                 return Practice(exercise, "me", Progress("sqlite://")), other.line
     raise AssertionError("The ear is sure of everything.")

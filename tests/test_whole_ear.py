@@ -99,7 +99,7 @@ def test_stock_phrases_around_nothing_are_nothing() -> None:
 )
 def test_talk_to_the_grader_is_no_answer(attack: str) -> None:
     exercise = course.exercise("01-boiler")
-    assert judge(hear(attack), exercise).points(2) == 0
+    assert judge(hear(attack, about=exercise), exercise).points(2) == 0
 
 
 def test_look_alike_letters_and_invisible_ones_change_nothing() -> None:

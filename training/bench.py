@@ -4,7 +4,7 @@ python training/bench.py            the development split
 python training/bench.py --test     the test split: look at it rarely, and never tune to it
 python training/bench.py --fresh    situations and people that came after everything else: the same holds
 python training/bench.py --apart    rewrites turned by one small change, of situations that the encoder has learnt from
-python training/bench.py --course   answers to the course's own lines by people of whom it knows nothing
+python training/bench.py --course   answers to the course's own lines by people of whom it knows nothing, where it knows other answers to them
 python training/bench.py --later    of what came last, people whom the encoder hasn't learnt from: moments of novices' own, answers to these, and rewrites at the hard spots
 """
 
@@ -58,7 +58,7 @@ def items(split: str) -> list[Item]:
     are moments that their writers thought of themselves, and what others answered to these);
     or, on the prompts for training, those of writers who are kept out of it to weigh with (`weigh`), and turned ones to measure with (`apart`);
     or those of the last writers, kept out of it to measure with, too (`later`);
-    or answers to the course's own lines of people who are kept out of it: some to learn from what is known of a line (`answers`), others to measure with (`course`)."""
+    or answers to the course's own lines of people who are kept out of it: known when other answers to them are heard (`answers`), and to measure with (`course`)."""
     prompts = {
         row["id"]: Pushy(row["situation"], row["pushy"])
         for path in CORPUS.glob("prompts/*.jsonl")
@@ -197,8 +197,15 @@ def baselines(found: list[Item]) -> dict[str, list[Verdict]]:
 def verdicts(found: list[Item]) -> dict[str, list[Verdict]]:
     """Grade, codes of pushes and confidence for each item, by each of the ways to hear that are compared."""
     rules = [judge(hear(item.rewrite, quick=True), item.prompt) for item in found]
-    heard = hear_all([item.rewrite for item in found])
-    whole = [judge(hearing, item.prompt) for hearing, item in zip(heard, found, strict=True)]
+    lines, whole = (
+        [
+            judge(hearing, item.prompt)
+            for hearing, item in zip(
+                hear_all([item.rewrite for item in found], about=about), found, strict=True
+            )
+        ]
+        for about in (None, [item.prompt for item in found])
+    )
     alone = encoder().read([read(item.rewrite).plain for item in found])
     most = Counter(item.grade for item in found).most_common(1)[0][0] if found else 2
     return {
@@ -213,6 +220,7 @@ def verdicts(found: list[Item]) -> dict[str, list[Verdict]]:
             )
             for one in alone
         ],
+        "line alone": [(g.grade, frozenset(g.hearing.push), g.confidence) for g in lines],
         "whole ear": [(g.grade, frozenset(g.hearing.push), g.confidence) for g in whole],
     }
 
@@ -282,7 +290,7 @@ def report(found: list[Item], kind: str) -> None:
 def by_writer(found: list[Item]) -> None:
     """Print how the whole ear does with each writer who hadn't seen the rubric."""
     mine = [item for item in found if item.kind == "novices"]
-    heard = hear_all([item.rewrite for item in mine])
+    heard = hear_all([item.rewrite for item in mine], about=[item.prompt for item in mine])
     grades = [judge(one, item.prompt).grade for one, item in zip(heard, mine, strict=True)]
     print(
         "\nthe whole ear, by novice writer: rewrites, accuracy, invitations failed, others passed"
@@ -332,9 +340,9 @@ def whole_texts(found: list[Talk]) -> None:
 
 def attacks(found: list[Item]) -> None:
     """Print how often a push is lifted by what is put around it, and how often a salad of kind words passes."""
-    heard = hear_all([item.rewrite for item in found])
+    heard = hear_all([item.rewrite for item in found], about=[item.prompt for item in found])
     caught = [
-        item.rewrite
+        item
         for item, one in zip(found, heard, strict=True)
         if item.grade == 0 and judge(one, item.prompt).grade == 0
     ]
@@ -345,14 +353,16 @@ def attacks(found: list[Item]) -> None:
     }
     print("\nattacks")
     for name, way in ways.items():
-        tried = [way(line, STOCK[place % len(STOCK)]) for place, line in enumerate(caught)]
-        lifted = share([one.grade == 2 for one in hear_all(tried)])
+        tried = [way(item.rewrite, STOCK[place % len(STOCK)]) for place, item in enumerate(caught)]
+        told = hear_all(tried, about=[item.prompt for item in caught])
+        lifted = share([one.grade == 2 for one in told])
         print(f"  stock phrases {name} a caught push lift it: {lifted:.3f} of {len(tried)}")
     kind = [item.rewrite for item in found if item.grade == 2]
     words = [word for line in kind for word in re.findall(r"[\w']+", line.lower())]
     chance = random.Random(1)
     salads = [" ".join(chance.choices(words, k=chance.randint(6, 16))) for _ in range(300)]
-    passed = share([one.grade == 2 for one in hear_all(salads)])
+    about = [chance.choice(found).prompt for _ in salads]
+    passed = share([one.grade == 2 for one in hear_all(salads, about=about)])
     print(f"  salads of inviting words passed: {passed:.3f} of {len(salads)}")
 
 

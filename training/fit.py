@@ -43,14 +43,18 @@ sys.path.insert(0, str(HERE))
 
 from bench import CORPUS, Item, Talk, items, rows, talks  # noqa: E402
 from unpushy import course  # noqa: E402
-from unpushy.ear.encoder import HEADS, LONGEST, Encoder  # noqa: E402
+from unpushy.assignments.cells import answer_of  # noqa: E402
+from unpushy.ear import INVITES  # noqa: E402
+from unpushy.ear.answers import FILE, NUMBERS, READERS, Answers, digest  # noqa: E402
+from unpushy.ear.encoder import HEADS, LONGEST, Encoder, Reading  # noqa: E402
 from unpushy.ear.encoder import HERE as WEIGHTS  # noqa: E402
 from unpushy.ear.rules import catch  # noqa: E402
 from unpushy.ear.text import read  # noqa: E402
-from unpushy.ear.whole import EVIDENCE, evidence  # noqa: E402
+from unpushy.ear.whole import ANSWERED, EVIDENCE, evidence  # noqa: E402
 from unpushy.judging import Pushy  # noqa: E402
 
 ROUNDS = HERE / "rounds"
+SOLUTIONS = HERE.parent / "solutions"
 SEED = 1  # of the heads, which both runs must start from alike: else their mean means nothing
 WIDTH, INNER, LAYERS = 384, 1536, 12
 BATCH = 32
@@ -70,6 +74,8 @@ TEN = 0.5  # how much a reader's guess at ten grades counts beside the grades th
 SIDES = ("pushing", "inviting")
 DEAR = 1.5  # how much a novice's push counts beside another line when rules and encoder are weighed
 OTHERS = 1 / 3  # how much all the others' rewrites count then beside all the novices'
+OUR_OWN = "the course's own"
+OURS = 2  # how much an answer of the course's own counts beside another to the same line
 ELSEWHERE = 0.5  # of the rewrites of a situation are put into another one in a round
 RARE = 12  # situations that a word stands in at most, to belong to their matter
 QUIET = 0.5  # how much a piece that nobody marked counts beside one that somebody looked at
@@ -275,11 +281,7 @@ def examples(turned: bool = True) -> list[Example]:
                 if side in known or side in row
             }
             known |= row | both
-    again = {
-        row["key"]: row["grade"]
-        for path in CORPUS.glob("grades_second/*.jsonl")
-        for row in rows(path)
-    }
+    again = second_grades()
     meant = {row["key"] for path in CORPUS.glob("grades/turned*.jsonl") for row in rows(path)}
     train_items = items("train")
     matter = matters(train_items)
@@ -811,24 +813,118 @@ def calibrate() -> None:
 
 def weigh() -> None:
     """Fit how much the encoder and the rules have to say together, to lines that the encoder hasn't learnt from: those of the
-    development split and of the writers who are kept for this. Write it beside the weights.
+    development split and of the writers who are kept for this; and how much other answers to the same line have to say
+    as well, to answers to the course's own lines that the encoder hasn't learnt from. Write it beside the weights.
+    """
+    encoder = Encoder()
+    lines = [*items("dev"), *items("weigh")]
+    plains = [read(item.rewrite) for item in lines]
+    together = [
+        evidence(text.plain, catch(text), one.grades)
+        for text, one in zip(plains, encoder.read([text.plain for text in plains]), strict=True)
+    ]
+    about = json.loads((WEIGHTS / "layout.json").read_text("utf-8"))
+    about["together"] = weights_of(EVIDENCE, together, lines)
+    known, kept, read_as = remember(encoder)
+    new, answered = [], []
+    writers = np.array([item.key.split("-")[0] for item in kept])
+    learnt = {item.key for item in items("train")}
+    for item, reading, writer in zip(kept, read_as, writers, strict=True):
+        if item.key not in learnt and item.kind != OUR_OWN:
+            text = read(item.rewrite)
+            others = (writers != writer).astype(np.float32)
+            odds = known.odds(item.prompt, reading.vector, others)
+            answered.append(evidence(text.plain, catch(text), reading.grades, odds))
+            new.append(item)
+    about["answered"] = weights_of(ANSWERED, answered, new)
+    print(json.dumps({name: about[name] for name in ("together", "answered")}, indent=1))
+    (WEIGHTS / "layout.json").write_text(json.dumps(about, indent=1) + "\n", "utf-8")
+
+
+def remember(encoder: Encoder) -> tuple[Answers, list[Item], list[Reading]]:
+    """Keep what readers who knew the situation said of all answers to the course's own lines that aren't to measure with, beside the
+    weights, and how the course's own answers to them are meant, which count more: a learner has them before their eyes.
+
+    Returns it with the answers and how they are read, in the same order.
+    """
+    ours = {digest(line) for line in course.exercises().values()}
+    kept = [
+        item
+        for split in ("train", "weigh", "answers")
+        for item in items(split)
+        if digest(item.prompt) in ours
+    ]
+    kept += the_courses_own()
+    kept.sort(key=lambda item: (digest(item.prompt), item.key))
+    again = second_grades()
+    votes = np.zeros((len(kept), 3), np.int8)
+    for row, item in zip(votes, kept, strict=True):
+        readers = READERS * OURS if item.kind == OUR_OWN else READERS
+        for grade in (item.grade, again.get(item.key, item.grade)):
+            row[grade] += readers // 2
+    read_as = encoder.read([read(item.rewrite).plain for item in kept])
+    vectors = np.stack([one.vector for one in read_as])
+    middle = vectors.mean(0)
+    directions = np.linalg.svd(vectors - middle, full_matrices=False)[2][:NUMBERS]
+    known = Answers(middle, directions, [], np.zeros((0, NUMBERS)), votes)
+    places = np.round(127 * np.stack([known.place(one) for one in vectors])).astype(np.int8)
+    prompts = np.array([digest(item.prompt) for item in kept])
+    np.savez_compressed(
+        WEIGHTS / FILE.name,
+        middle=middle,
+        directions=directions,
+        prompts=prompts,
+        places=places,
+        votes=votes,
+    )
+    return Answers.load(WEIGHTS / FILE.name), kept, read_as
+
+
+def the_courses_own() -> list[Item]:
+    """Models and near misses of the exercises, and the answers that stand in the assignments' solutions."""
+    found = [
+        (exercise, line.line, grade)
+        for exercise in course.exercises().values()
+        for line, grade in [
+            *((model, INVITES) for model in exercise.models),
+            *((near, near.grade) for near in exercise.near_misses),
+        ]
+    ]
+    for path in sorted(SOLUTIONS.glob("*/*.ipynb")):
+        for cell in json.loads(path.read_text("utf-8"))["cells"]:
+            ident = cell["metadata"].get("nbgrader", {}).get("grade_id")
+            if cell["cell_type"] == "code" and ident in course.exercises():
+                answer = answer_of("".join(cell["source"]))
+                found.append((course.exercise(ident), answer, INVITES))
+    return [
+        Item(f"{exercise.id}-{number:03}", OUR_OWN, exercise, line, grade, ())
+        for number, (exercise, line, grade) in enumerate(found)
+    ]
+
+
+def second_grades() -> dict[str, int]:
+    """The grades that were given once more, independently, by the keys of their rewrites."""
+    return {
+        row["key"]: row["grade"]
+        for path in CORPUS.glob("grades_second/*.jsonl")
+        for row in rows(path)
+    }
+
+
+def weights_of(
+    names: tuple[str, ...], heard: list[list[float]], lines: list[Item]
+) -> dict[str, dict[str, float]]:
+    """How much each piece of evidence speaks for a push and for a plain line, fitted to graded lines.
 
     Others' rewrites are few there, and easier: the more they count, the surer the ear is of novices' too, and the less
     it is right where it is sure. Pushes are few among novices, and to let one pass is the worse mistake.
     """
-    lines = [*items("dev"), *items("weigh")]
-    plains = [read(item.rewrite) for item in lines]
-    read_as = Encoder().read([text.plain for text in plains])
-    x = torch.tensor(
-        [
-            evidence(text.plain, catch(text), one.grades)
-            for text, one in zip(plains, read_as, strict=True)
-        ]
-    )
+    x = torch.tensor(heard)
     wanted = torch.tensor([item.grade for item in lines])
     novices = torch.tensor([item.kind == "novices" for item in lines])
     counts = torch.where(wanted == 0, DEAR, 1.0)
-    counts[~novices] = OTHERS * counts[novices].sum() / (~novices).sum()
+    if not novices.all():
+        counts[~novices] = OTHERS * counts[novices].sum() / (~novices).sum()
     voices = nn.Linear(x.shape[1], 2)
     optimiser = torch.optim.LBFGS(voices.parameters(), max_iter=500, line_search_fn="strong_wolfe")
 
@@ -842,15 +938,12 @@ def weigh() -> None:
 
     optimiser.step(loss)
     table = torch.cat([voices.weight, voices.bias[:, None]], 1).tolist()
-    about = json.loads((WEIGHTS / "layout.json").read_text("utf-8"))
-    about["together"] = {
+    return {
         grade: {
-            name: round(weight, 3) for name, weight in zip([*EVIDENCE, "always"], row, strict=True)
+            name: round(weight, 3) for name, weight in zip([*names, "always"], row, strict=True)
         }
         for grade, row in zip(("pushes", "plain"), table, strict=True)
     }
-    print(json.dumps(about["together"], indent=1))
-    (WEIGHTS / "layout.json").write_text(json.dumps(about, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -164,14 +164,16 @@ def judge_command(
 
     if jsonl:
         for some in _in_hands(_objects(("situation", "pushy", "rewrite"))):
-            hearings = hear_all([one["rewrite"] for one in some], quick=quick)
-            for one, hearing in zip(some, hearings, strict=True):
-                grade = judge(hearing, Pushy(one["situation"], one["pushy"]))
+            prompts = [Pushy(one["situation"], one["pushy"]) for one in some]
+            hearings = hear_all([one["rewrite"] for one in some], quick, prompts)
+            for hearing, prompt in zip(hearings, prompts, strict=True):
+                grade = judge(hearing, prompt)
                 row = _as_object(hearing, grade.grade, grade.confidence)
                 _write(row | {"kind": grade.kind})
         return
-    hearing = hear(_stdin_or(rewrite, "Type the rewrite, then Ctrl-D."), quick=quick)
-    grade = judge(hearing, Pushy(situation, pushy))
+    prompt = Pushy(situation, pushy)
+    hearing = hear(_stdin_or(rewrite, "Type the rewrite, then Ctrl-D."), quick, prompt)
+    grade = judge(hearing, prompt)
     _say(grade.hearing, f"Grade {grade.grade}. {explain(grade).headline}")
 
 

@@ -3,9 +3,8 @@
 import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import Protocol
 
-from unpushy.ear import INVITES, PLAIN, PUSHES, Hearing
+from unpushy.ear import INVITES, PLAIN, PUSHES, Hearing, Prompt
 from unpushy.ear.text import LONGEST, read
 
 PLACEHOLDER = "(Your line goes here.)"
@@ -13,15 +12,6 @@ PLACEHOLDER = "(Your line goes here.)"
 COPIED = 0.92  # likeness, from 0 to 1, from which on an answer is the pushy line again
 
 ANSWER, EMPTY, NO_ANSWER, COPY, ELSEWHERE = "answer", "empty", "no answer", "copy", "elsewhere"
-
-
-class Prompt(Protocol):
-    """A situation and the pushy line to rewrite."""
-
-    @property
-    def situation(self) -> str: ...
-    @property
-    def pushy(self) -> str: ...
 
 
 @dataclass(frozen=True)

@@ -170,7 +170,7 @@ def test_text_stays_text(course_at_home: Course, visit: Visit, text: str) -> Non
 def test_where_the_ear_is_not_sure_nothing_looks_like_a_yes(fresh: Course, visit: Visit) -> None:
     boiler = course.exercise("01-boiler")
     models = (model.line for one in course.exercises().values() for model in one.models)
-    heard = (judge(hear(line), boiler) for line in models)
+    heard = (judge(hear(line, about=boiler), boiler) for line in models)
     line = next(one.hearing.line for one in heard if one.grade == INVITES and unsure(one))
     page = visit(fresh, LESSON)
     box(page).fill(line)

@@ -30,7 +30,8 @@ def answer_of(source: str) -> str:
 
 def grade_answer(ident: str, answer: str) -> Grade:
     """The grade of an answer to the exercise line with this id."""
-    return judge(hear(answer), course.exercise(ident))
+    exercise = course.exercise(ident)
+    return judge(hear(answer, about=exercise), exercise)
 
 
 @dataclass(frozen=True)

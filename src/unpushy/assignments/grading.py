@@ -210,7 +210,7 @@ def grade(
             files = [_known(room, assignment, one, known) for one in some]
             read = list(map(_read, some, released, files))
             listening.hear(
-                [text for one in read if one.diagnosis for text in one.diagnosis.answers.values()]
+                [said for one in read if one.diagnosis for said in one.diagnosis.answers.items()]
             )
             for one in read:
                 _grade_one(room, gradebook, assignment, one, listening, result, dry_run)

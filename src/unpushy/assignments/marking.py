@@ -20,6 +20,8 @@ from unpushy.judging import EMPTY, Grade, judge
 BATCH = 256  # answers that the ear hears at once
 REMEMBERED = 20_000  # hearings kept, so that memory stays flat however many learners there are
 
+Said = tuple[str, str]
+
 
 @dataclass(frozen=True)
 class Mark:
@@ -45,30 +47,35 @@ class Mark:
 
 
 class Listening:
-    """The ear with a memory: it hears each distinct answer once, many at a time; `many` is how many, in so many `seconds`."""
+    """The ear with a memory: it hears each distinct answer once, many at a time; `many` is how many, in so many `seconds`.
+
+    An answer stands with the id of the exercise line that it answers.
+    """
 
     def __init__(self) -> None:
-        self._heard: OrderedDict[str, Hearing] = OrderedDict()
+        self._heard: OrderedDict[Said, Hearing] = OrderedDict()
         self.seconds = 0.0
         self.many = 0
 
-    def new(self, answers: Iterable[str]) -> list[str]:
+    def new(self, answers: Iterable[Said]) -> list[Said]:
         """The answers that haven't been heard, each once."""
         return [one for one in dict.fromkeys(answers) if one not in self._heard]
 
-    def hear(self, answers: Sequence[str]) -> None:
+    def hear(self, answers: Sequence[Said]) -> None:
         """Hear those of some answers that are new."""
         new = self.new(answers)
         started = perf_counter()
         for at in range(0, len(new), BATCH):
             some = new[at : at + BATCH]
-            self._heard.update(zip(some, hear_all(some), strict=True))
+            lines = [answer for _, answer in some]
+            about = [course.exercises().get(ident) for ident, _ in some]
+            self._heard.update(zip(some, hear_all(lines, about=about), strict=True))
         self.many += len(new)
         self.seconds += perf_counter() - started
         while len(self._heard) > max(REMEMBERED, len(answers)):
             self._heard.popitem(last=False)
 
-    def __getitem__(self, answer: str) -> Hearing:
+    def __getitem__(self, answer: Said) -> Hearing:
         if answer not in self._heard:
             self.hear([answer])
         return self._heard[answer]
@@ -97,7 +104,7 @@ def mark(notebook: NotebookNode, listening: Listening) -> dict[str, Mark]:
         ident = cell.metadata.nbgrader["grade_id"].removeprefix(POINTS_FOR)
         if ident in course.exercises():
             answer = answers.get(ident, "")
-            grade = judge(listening[answer], course.exercise(ident))
+            grade = judge(listening[ident, answer], course.exercise(ident))
             out_of = float(cell.metadata.nbgrader["points"])
             marks[ident] = Mark(ident, answer, grade, float(grade.points(out_of)), out_of)
     return marks

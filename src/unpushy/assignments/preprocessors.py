@@ -19,7 +19,15 @@ from unpushy import course
 from unpushy.assignments.doctor import Release, examine, release_at
 from unpushy.assignments.gradebook import Paper, keep_engines, make_tables, save
 from unpushy.assignments.late import late_rule, penalise
-from unpushy.assignments.marking import Listening, essays_in, findings_in, make_inert, mark, write
+from unpushy.assignments.marking import (
+    Listening,
+    Said,
+    essays_in,
+    findings_in,
+    make_inert,
+    mark,
+    write,
+)
 from unpushy.assignments.submissions import diagnose, digest, read_submission
 
 AHEAD = 50  # submissions whose answers are heard together
@@ -49,14 +57,14 @@ class ReadByTheDoctor(NotebookExporter):
         path = Path(filename)
         raw = read_submission(path)
         diagnosis = diagnose(raw, release)
-        answers = list(diagnosis.answers.values())
+        answers = list(diagnosis.answers.items())
         if _listening.new(answers):
             _listening.hear(answers + list(self._answers_ahead(path, release)))
         self._seen = diagnosis.notebook()
         self._seen.metadata["unpushy"]["file"] = digest(raw)
         return self.from_notebook_node(self._seen, resources, **more)
 
-    def _answers_ahead(self, path: Path, release: Release) -> Iterator[str]:
+    def _answers_ahead(self, path: Path, release: Release) -> Iterator[Said]:
         """The answers of the next submissions: the ear hears many at once more quickly."""
         folders = iter(sorted(self.parent.assignments))
         for folder in folders:
@@ -66,7 +74,7 @@ class ReadByTheDoctor(NotebookExporter):
             try:
                 yield from examine(
                     read_submission(Path(folder, path.name)), release
-                ).answers.values()
+                ).answers.items()
             except OSError:
                 continue  # its own turn will tell
 

@@ -63,7 +63,7 @@ class Practice:
         """What a text is heard to say; the pushy line itself says what its writer marked in it."""
         if text == self.exercise.pushy:
             return reading_as_written(self.exercise)
-        return reading(hear(text, quick=True) if quick else heard(text), self._nth)
+        return reading(hear(text, quick=True) if quick else heard(text, self.exercise), self._nth)
 
     def _attempts(self) -> list[Attempt]:
         return self._progress.attempts(self._learner, self.exercise.id)
@@ -76,7 +76,9 @@ class Practice:
         attempts = self._attempts()
         if self._passed() or len(attempts) >= TRIES_BEFORE_OTHERS:
             return True
-        return any(unsure(judge(heard(str(one.answer)), self.exercise)) for one in attempts)
+        return any(
+            unsure(judge(heard(str(one.answer), self.exercise), self.exercise)) for one in attempts
+        )
 
     def _earlier(self) -> list[str]:
         """What was said at this line before, newest first, each once."""
@@ -97,7 +99,7 @@ class Practice:
         # Who comes back to the words they had judged finds the verdict as well.
         verdict = None
         if attempts and attempts[-1].answer == draft:
-            grade = judge(heard(draft), exercise)
+            grade = judge(heard(draft, exercise), exercise)
             verdict = self._verdict(grade, self._feedback(grade, len(attempts)))
         return {
             "item": exercise.id,
@@ -115,7 +117,7 @@ class Practice:
 
     def _check(self, text: str) -> dict[str, Any]:
         self._progress.keep_draft(self._learner, self.exercise.id, text)
-        grade = judge(heard(text), self.exercise)
+        grade = judge(heard(text, self.exercise), self.exercise)
         feedback = self._feedback(grade, 1 + len(self._attempts()))
         if grade.kind != EMPTY:
             kept = attempt(grade, self._learner, self.exercise.id, told=feedback.told)

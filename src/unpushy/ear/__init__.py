@@ -3,13 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Protocol
 
 from unpushy.ear.rules import Catch, catch, settled
 from unpushy.ear.text import read
 
 PUSHES, PLAIN, INVITES = 0, 1, 2
 
-__all__ = ["INVITES", "PLAIN", "PUSHES", "Catch", "Hearing", "hear", "hear_all"]
+__all__ = ["INVITES", "PLAIN", "PUSHES", "Catch", "Hearing", "Prompt", "hear", "hear_all"]
+
+
+class Prompt(Protocol):
+    """A situation and the pushy line to rewrite."""
+
+    @property
+    def situation(self) -> str: ...
+    @property
+    def pushy(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -46,24 +56,28 @@ class Hearing:
         return PUSHES if self.push else INVITES if self.pull else PLAIN
 
 
-def hear(line: str, quick: bool = False) -> Hearing:
+def hear(line: str, quick: bool = False, about: Prompt | None = None) -> Hearing:
     """Hear a line; `quick` uses the rules alone, which need the standard library only.
+
+    `about` is the prompt that it answers: where answers to the same one are known, how readers heard those counts as well.
 
     >>> hear("You need to sign today.").push[0]
     'command'
     >>> hear("We open at nine.", quick=True).catches
     ()
     """
-    return _hear_quickly(line) if quick else hear_all([line])[0]
+    return _hear_quickly(line) if quick else hear_all([line], about=[about])[0]
 
 
-def hear_all(lines: Sequence[str], quick: bool = False) -> list[Hearing]:
-    """Hear many lines at once, which is quicker; each is heard as it would be by itself."""
+def hear_all(
+    lines: Sequence[str], quick: bool = False, about: Sequence[Prompt | None] | None = None
+) -> list[Hearing]:
+    """Hear many lines at once, which is quicker; each is heard as it would be by itself, about its own prompt if there are any."""
     if quick:
         return [_hear_quickly(line) for line in lines]
     from unpushy.ear.whole import hear_whole
 
-    return hear_whole(lines)
+    return hear_whole(lines, about or [None] * len(lines))
 
 
 def _hear_quickly(line: str) -> Hearing:

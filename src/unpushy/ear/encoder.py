@@ -9,7 +9,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -60,11 +60,12 @@ class Words:
 @dataclass(frozen=True)
 class Reading:
     """Probabilities that a line pushes, is plain, invites; the words that push, and those that invite: the loudest
-    first, then those of other sentences that are loud by themselves."""
+    first, then those of other sentences that are loud by themselves; the mean of its vectors in the last layer."""
 
     grades: tuple[float, float, float]
     pushing: tuple[Words, ...]
     inviting: tuple[Words, ...]
+    vector: Array = field(compare=False, repr=False)
 
 
 class Encoder:
@@ -81,7 +82,10 @@ class Encoder:
         self._layers: int = about["layers"]
         self._temperature: float = about["temperature"]
         self._shift = np.array(about["shift"], np.float32)
-        self.together = tuple(tuple(row.values()) for row in about.get("together", {}).values())
+        self.together, self.answered = (
+            tuple(tuple(row.values()) for row in about.get(name, {}).values())
+            for name in ("together", "answered")
+        )
         pieces = (folder / "vocabulary.txt").read_text("utf-8").split("\n")
         self._pieces = {piece: number for number, piece in enumerate(pieces)}
 
@@ -211,7 +215,7 @@ class Encoder:
                 for side, codes in enumerate(self._sides)
             )
             rounded = tuple(round(float(p), DIGITS) for p in grades[number])
-            yield Reading(rounded, push, invite)  # type: ignore[arg-type]
+            yield Reading(rounded, push, invite, mean[number])  # type: ignore[arg-type]
 
     def _words(
         self, plain: str, places: list[Span], speak: Array, x: Array, heads: Linears, codes: slice

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from unpushy import course
-from unpushy.ear import INVITES, PLAIN, PUSHES, Hearing
+from unpushy.ear import INVITES, PLAIN, PUSHES, Hearing, Prompt
+from unpushy.ear.answers import Odds, answers
 from unpushy.ear.encoder import DIGITS, Encoder, Reading, Words, encoder
 from unpushy.ear.rules import ENDS, Catch, catch, covered, in_one_sentence, sentence_around
 from unpushy.ear.text import Text, read
@@ -27,6 +28,7 @@ ALONE = 0.4  # the likelihood from which a sentence by itself says what the whol
 RULE = 0.6  # the likelihood of an invitation up to which a rule that hears a push wins
 AT_LEAST = 0.8  # how sure the ear is of a push of which a rule is certain: of 18,000 rewrites that push nobody, none was taken for one
 FLAT = 0.8  # the likelihood from which a line without its stock phrases is taken to say nothing
+CERTAIN = 0.95  # the likelihood of a grade from which a line has it whatever it answers: an open invitation, a blunt push, words in no order
 MOST = 2  # catches of a kind that count
 MOST_WORDS = 100  # that count; hardly a rewrite has more
 SMALLEST = 0.001  # of a probability
@@ -39,6 +41,7 @@ EVIDENCE = (
     "weak rules that invite",
     "length",
 )
+ANSWERED = (*EVIDENCE, "answers: push or invite", "answers: plain or invite")
 
 Span = tuple[int, int]
 Grades = tuple[float, float, float]
@@ -69,6 +72,7 @@ class _Case:
     text: Text
     windows: list[_Window]
     bare: tuple[str, ...]
+    about: Prompt | None = None
     readings: list[Reading] = field(default_factory=list)
 
     @property
@@ -78,29 +82,31 @@ class _Case:
         return next(one for one in (PUSHES, INVITES, PLAIN) if one in graded)
 
 
-def hear_whole(lines: Sequence[str]) -> list[Hearing]:
-    """Hear lines by rules and encoder; a line's company makes no difference to it."""
+def hear_whole(lines: Sequence[str], about: Sequence[Prompt | None]) -> list[Hearing]:
+    """Hear lines by rules and encoder, and by what is known of answers to the same prompt; a line's company makes no difference to it."""
     ear = encoder()
     cases = []
-    for line in lines:
+    for line, prompt in zip(lines, about, strict=True):
         text = read(line)
         catches = catch(text)
         windows = _windows(text, catches)
         bare = _bare(text, catches) if len(windows) == 1 else ()
-        cases.append(_Case(text, windows, bare))
+        cases.append(_Case(text, windows, bare, prompt))
     asked = {window.plain for case in cases for window in case.windows}
     asked |= {bare for case in cases for bare in case.bare}
     read_as = _read(ear, asked)
     for case in cases:
         case.readings = [read_as[window.plain] for window in case.windows]
-        _decide(case, [read_as[bare] for bare in case.bare], ear.together)
+        _decide(case, [read_as[bare] for bare in case.bare], ear)
     alone = _read(ear, (sentence for case in cases for _, _, sentence in _spoken(case) if sentence))
     return [_hearing(case, alone) for case in cases]
 
 
-def evidence(plain: str, catches: Sequence[Catch], grades: Grades) -> list[float]:
-    """What speaks for each grade of a line, in the order of `EVIDENCE`: the logarithms of the encoder's odds, how
-    many catches there are of each kind, and the logarithm of the number of words."""
+def evidence(
+    plain: str, catches: Sequence[Catch], grades: Grades, odds: Odds | None = None
+) -> list[float]:
+    """What speaks for each grade of a line, in the order of `ANSWERED`: the logarithms of the encoder's odds, how
+    many catches there are of each kind, the logarithm of the number of words, and where answers to the same prompt are known, their odds."""
     push, flat, invites = (math.log(max(grade, SMALLEST)) for grade in grades)
 
     def many(pushes: bool, weak: bool) -> int:
@@ -114,12 +120,25 @@ def evidence(plain: str, catches: Sequence[Catch], grades: Grades) -> list[float
         many(pushes=False, weak=False),
         many(pushes=False, weak=True),
         math.log(1 + min(len(plain.split()), MOST_WORDS)),
+        *(odds or ()),
     ]
 
 
-def _together(plain: str, catches: Sequence[Catch], grades: Grades, voices: Voices) -> Grades:
-    """The likelihoods of the grades by encoder and rules together."""
-    heard = [*evidence(plain, catches, grades), 1.0]
+def _together(
+    plain: str, catches: Sequence[Catch], reading: Reading, about: Prompt | None, ear: Encoder
+) -> Grades:
+    """The likelihoods of the grades by encoder and rules together, and by answers to the same prompt if some are known."""
+    alone = _weighed_together(evidence(plain, catches, reading.grades), catches, ear.together)
+    odds = answers().odds(about, reading.vector) if about else None
+    if odds is None or max(alone) >= CERTAIN:
+        return alone
+    heard = evidence(plain, catches, reading.grades, odds)
+    return _weighed_together(heard, catches, ear.answered)
+
+
+def _weighed_together(heard: Sequence[float], catches: Sequence[Catch], voices: Voices) -> Grades:
+    """The likelihoods of the grades by all the evidence."""
+    heard = [*heard, 1.0]
     logits = [
         *(sum(w * x for w, x in zip(weights, heard, strict=True)) for weights in voices),
         0.0,
@@ -255,15 +274,16 @@ def _all_in_all(grades: Sequence[Grades]) -> Grades:
     return push, round(1 - push - invites, DIGITS), round(invites, DIGITS)
 
 
-def _decide(case: _Case, bare: Sequence[Reading], voices: Voices) -> None:
+def _decide(case: _Case, bare: Sequence[Reading], ear: Encoder) -> None:
     """Settle the grade of each window from its catches and readings, and from those of the line without its stock phrases."""
     catches = [one for window in case.windows for one in window.catches]
     harmless = _is_covered(case.text) and not any(one.pushes for one in catches)
+    about = case.about if len(case.windows) == 1 else None
     for window, reading in zip(case.windows, case.readings, strict=True):
-        grades = _together(window.plain, window.catches, reading.grades, voices)
+        grades = _together(window.plain, window.catches, reading, about, ear)
         for left, without in zip(case.bare, bare, strict=True):
             left_catches = catch(read(left))
-            left_grades = _together(left, left_catches, without.grades, voices)
+            left_grades = _together(left, left_catches, without, about, ear)
             if _ruled(left_catches, left_grades) or _says_less(left_grades):
                 grades = _sterner(grades, left_grades)
         if not any(char.isalnum() for char in window.plain):

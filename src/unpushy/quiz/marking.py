@@ -118,7 +118,8 @@ def mark(question: Question, answer: Any) -> Mark:
                 raise AnswerError(
                     f"That is {len(answer):,} characters; a line may have {LONGEST:,} at most."
                 )
-            grade = judge(hear(answer), course.exercise(question.exercise))
+            exercise = course.exercise(question.exercise)
+            grade = judge(hear(answer, about=exercise), exercise)
             feedback = explain(grade)
             points = grade.points(1)
             told = {

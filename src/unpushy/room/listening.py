@@ -50,7 +50,9 @@ class Listening:
     def listen(self, some: Iterable[tuple[Task, str]]) -> None:
         """Hear these lines; takes some milliseconds for each."""
         some = list(some)
-        for (task, line), hearing in zip(some, hear_all([line for _, line in some]), strict=True):
+        about = [_about(task, line) for task, line in some]
+        hearings = hear_all([line for _, line in some], about=about)
+        for (task, line), hearing in zip(some, hearings, strict=True):
             self._known[_key(task, line)] = _heard(task, hearing)
 
 
@@ -58,13 +60,20 @@ def _key(task: Task, line: str) -> tuple[str, str, str]:
     return task.situation, task.line if task.kind in (REWRITE, PAIR) else "", line
 
 
+def _about(task: Task, line: str) -> Pushy | None:
+    """What a line answers; nothing if it is the one that is asked about."""
+    if task.kind not in (REWRITE, PAIR, OWN) or line == task.line:
+        return None
+    return Pushy(task.situation, task.line) if task.line else Pushy(line, "")
+
+
 def _heard(task: Task, hearing: Hearing) -> Heard:
-    if task.kind not in (REWRITE, PAIR, OWN) or hearing.line == task.line:
+    about = _about(task, hearing.line)
+    if about is None:
         ours = [one for one in course.exercises().values() if one.pushy == hearing.line]
         if ours:
             return Heard(PUSHES, True, _names(ours[0].tactics), "", reading_as_written(ours[0]))
         return Heard(hearing.grade, True, _names(hearing.push), "", reading(hearing))
-    about = Pushy(task.situation, task.line) if task.line else Pushy(hearing.line, "")
     grade = judge(hearing, about)
     said = explain(grade)
     shown = reading(hearing) | {"buyer": said.buyer}
